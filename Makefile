@@ -1,0 +1,87 @@
+# Targets for people; `.ci/run` calls the same ones. Only relative paths: the checkout may live in a path with spaces.
+PYTHON ?= python3
+PORT ?= 8000
+BIND ?= 127.0.0.1
+
+python := .venv/bin/python
+manage := $(python) manage.py
+pip := $(python) -m pip --disable-pip-version-check --quiet install --require-hashes --requirement
+workers ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check quick race browser test-mariadb messages openapi lock format clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.11 …" >&2; exit 1; }
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; echo "The venv module is missing (on Debian: apt-get install python3-venv)" >&2; exit 1; }
+
+.venv/run: requirements.txt | .venv/bin/python
+	@echo "Installing requirements.txt …"
+	@$(pip) requirements.txt
+	@touch .venv/run
+
+.venv/dev: requirements-dev.txt | .venv/bin/python
+	@echo "Installing requirements-dev.txt …"
+	@$(pip) requirements-dev.txt
+	@touch .venv/dev .venv/run
+
+.venv/prod: requirements-prod.txt .venv/dev
+	@echo "Installing requirements-prod.txt …"
+	@$(pip) requirements-prod.txt
+	@touch .venv/prod
+
+.env:
+	@umask 077; $(PYTHON) -c 'import secrets; print(f"DEBUG=on\nSECRET_KEY={secrets.token_urlsafe(50)}")' > .env
+	@echo "Wrote .env with a random SECRET_KEY and DEBUG=on"
+
+run: .venv/run .env ## install, migrate, fill the demo school once, serve http://localhost:8000 (PORT=…)
+	@$(manage) migrate --verbosity 0
+	@$(manage) demo
+	@echo "Serving http://localhost:$(PORT)  (admin: http://localhost:$(PORT)/admin/ · stop: Ctrl-C)"
+	@$(manage) runserver --skip-checks $(BIND):$(PORT)
+
+test: .venv/dev ## the suite on in-memory SQLite, in random order
+	@$(python) -m pytest -n $(workers) $(args)
+
+quick: .venv/dev
+	@$(python) -m ruff format --check .
+	@$(python) -m ruff check .
+
+check: quick ## formatting, lint, types, migrations, system checks, OpenAPI, translations, dead fixtures, tests
+	@$(python) -m mypy .
+	@DEBUG=on $(manage) makemigrations --check --dry-run
+	@DEBUG=on $(manage) check --fail-level WARNING
+	@DEBUG=off ALLOWED_HOSTS=school.example SECRET_KEY=$$($(python) -c 'import secrets; print(secrets.token_hex(40))') $(manage) check --deploy --fail-level WARNING
+	@DEBUG=on $(manage) spectacular --validate --fail-on-warn --file /dev/null
+	@sh locale/check.sh $(python)
+	@$(python) -m pytest -q --dead-fixtures -m ""
+	@$(MAKE) --no-print-directory test
+
+race: .venv/dev ## races for the last seat, on the database that DATABASE_URL names (default: a SQLite file)
+	@DATABASE_URL="$${DATABASE_URL:-sqlite:///race.sqlite3}" $(python) -m pytest -m race -p no:randomly $(args)
+
+browser: .venv/dev ## the whole story in Chromium (CHROMIUM=/usr/bin/chromium)
+	@$(python) -m pytest -m browser $(args)
+
+test-mariadb: .venv/prod ## the suite and the races on the MariaDB or MySQL that DATABASE_URL names
+	@test -n "$$DATABASE_URL" || { echo "Set DATABASE_URL=mysql://user:password@host:port/name" >&2; exit 1; }
+	@$(python) -m pytest -n $(workers) $(args)
+	@$(MAKE) --no-print-directory race
+
+messages: .venv/dev ## collect texts into locale/ru and compile them (needs gettext)
+	@DEBUG=on $(manage) makemessages --locale ru --no-location --no-wrap --no-obsolete --ignore .venv --verbosity 0
+	@DEBUG=on $(manage) compilemessages --locale ru --ignore .venv --verbosity 0
+
+lock: .venv/dev ## resolve the three requirements files again (needs uv)
+	@for set in "" dev prod; do uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
+		$${set:+--extra $$set} pyproject.toml --output-file requirements$${set:+-$$set}.txt $(args); done
+
+format: .venv/dev ## let ruff format and fix
+	@$(python) -m ruff format .
+	@$(python) -m ruff check --fix .
+
+clean: ## remove the virtual environment and caches; .env and the database stay
+	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache staticfiles
