@@ -1,0 +1,101 @@
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from accounts import services
+from accounts.access import Role
+from accounts.models import Membership, Organization, User
+from accounts.staff import BoundedPaginator, OrganizationFilter, ScopedAdmin, person
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin[User]):
+    """For platform superusers; nobody else's role reaches users."""
+
+    list_display = ["email", "name", "age", "is_staff", "is_active", "date_joined"]
+    list_filter = ["is_staff", "is_active"]
+    search_fields = ["email", "name"]
+    ordering = ["-id"]
+    sortable_by = ["email"]
+    filter_horizontal = ()
+    paginator = BoundedPaginator
+    show_full_result_count = False
+    readonly_fields = ["date_joined", "last_login"]
+    fieldsets = [
+        (None, {"fields": ["email", "password", "name", "age", "language"]}),
+        (_("Permissions"), {"fields": ["is_active", "is_staff", "is_superuser"]}),
+        (_("Dates"), {"fields": ["date_joined", "last_login"]}),
+    ]
+    add_fieldsets = [
+        (None, {"fields": ["email", "name", "age", "language", "usable_password", "password1", "password2"]})
+    ]
+
+
+@admin.register(Organization)
+class OrganizationAdmin(ScopedAdmin[Organization]):
+    list_display = ["name", "slug", "currency", "time_zone"]
+    search_fields = ["name"]
+    prepopulated_fields = {"slug": ["name"]}
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return person(request).is_superuser
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Organization | None = None) -> Any:
+        return {} if obj else self.prepopulated_fields
+
+    def write(self, request: HttpRequest, obj: Organization, form: Any, change: bool) -> None:
+        super().write(request, obj, form, change)
+        if not change:
+            Membership.objects.create(user=person(request), organization=obj, role=Role.OWNER)
+
+
+class MemberForm(forms.ModelForm[Membership]):
+    email = forms.EmailField(label=_("E-mail"), max_length=320, help_text=_("Of an account that exists already."))
+
+    class Meta:
+        model = Membership
+        fields = ["organization", "role"]
+
+    def clean_email(self) -> str:
+        email = self.cleaned_data["email"].lower()
+        user = User.objects.filter(email=email, is_active=True).first()
+        if user is None:
+            raise forms.ValidationError(_("There is no account with this e-mail."), code="unknown")
+        self.instance.user = user
+        return str(email)
+
+
+@admin.register(Membership)
+class MembershipAdmin(ScopedAdmin[Membership]):
+    list_display = ["user", "role", "organization"]
+    list_filter = ["role", OrganizationFilter]
+    list_select_related = ["user", "organization"]
+    search_fields = ["user__email", "user__name"]
+    fields = ["organization", "role"]
+
+    def get_form(self, request: HttpRequest, obj: Membership | None = None, change: bool = False, **kwargs: Any) -> Any:
+        return super().get_form(request, obj, change, **({} if obj else {"form": MemberForm}) | kwargs)
+
+    def get_fields(self, request: HttpRequest, obj: Membership | None = None) -> Any:
+        return ["user", "organization", "role"] if obj else ["organization", "email", "role"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Membership | None = None) -> Any:
+        return ["user", "organization"] if obj else []
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        return {}
+
+    def write(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
+        role, by = Role(obj.role), person(request)
+        if change:
+            services.change_role(membership=obj, role=role, by=by)
+            return
+        made = services.add_member(organization=obj.organization, user=obj.user, role=role, by=by)
+        obj.pk = made.pk
+
+    def delete_model(self, request: HttpRequest, obj: Membership) -> None:
+        services.remove_member(membership=obj, by=person(request))

@@ -1,0 +1,42 @@
+from typing import Any
+
+import factory
+from factory.django import DjangoModelFactory
+
+from accounts.access import Role
+from accounts.models import Membership, Organization, User
+
+PASSWORD = "correct horse 7"
+
+
+class UserFactory(DjangoModelFactory[User]):
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    email = factory.Sequence(lambda n: f"person{n}@school.example")
+    name = factory.Sequence(lambda n: f"Анна {n}")
+    age = 30
+    password = factory.django.Password(PASSWORD)
+
+
+class OrganizationFactory(DjangoModelFactory[Organization]):
+    class Meta:
+        model = Organization
+
+    name = factory.Sequence(lambda n: f"Школа {n}")
+    slug = factory.Sequence(lambda n: f"school-{n}")
+
+
+class MembershipFactory(DjangoModelFactory[Membership]):
+    class Meta:
+        model = Membership
+
+    user = factory.SubFactory(UserFactory)
+    organization = factory.SubFactory(OrganizationFactory)
+    role = Role.MANAGER
+
+
+def member(role: Role, organization: Organization, **fields: Any) -> User:
+    """A user with a role in an organisation, let in at the admin's door."""
+    return MembershipFactory(role=role, organization=organization, user__is_staff=True, **fields).user

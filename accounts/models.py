@@ -1,0 +1,161 @@
+from typing import Any, ClassVar
+from zoneinfo import available_timezones
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from accounts.access import Role, ScopedQuerySet
+
+MIN_AGE, MAX_AGE = 10, 120
+
+
+class UserAccounts(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """A saved user with a hashed password, without one an account nobody can log in to."""
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, email: str | None) -> "User":
+        return self.get(email=(email or "").lower())
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person. What a person may do comes from memberships alone, so there are no groups and no single permissions."""
+
+    email = models.EmailField(_("e-mail"), max_length=320)
+    name = models.CharField(_("name"), max_length=100)
+    age = models.PositiveSmallIntegerField(
+        _("age"), validators=[MinValueValidator(MIN_AGE), MaxValueValidator(MAX_AGE)]
+    )
+    language = models.CharField(
+        _("language of letters"),
+        max_length=2,
+        choices=[("ru", _("Russian")), ("en", _("English"))],
+        default="ru",
+    )
+    is_staff = models.BooleanField(
+        _("staff"), default=False, help_text=_("Opens the admin; what is inside depends on memberships.")
+    )
+    is_active = models.BooleanField(_("active"), default=True)
+    date_joined = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
+
+    groups: None = None  # type: ignore[assignment]
+    user_permissions: None = None  # type: ignore[assignment]
+
+    objects: ClassVar[UserAccounts] = UserAccounts()
+
+    EMAIL_FIELD = USERNAME_FIELD = "email"
+    REQUIRED_FIELDS = ["name", "age"]
+
+    class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["email"],
+                name="user_email_unique",
+                violation_error_message=_("There is already an account with this e-mail."),
+            ),
+            models.CheckConstraint(condition=Q(email=Lower(F("email"))), name="user_email_lowercase"),
+            models.CheckConstraint(condition=Q(age__range=(MIN_AGE, MAX_AGE)), name="user_age_range"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} <{self.email}>"
+
+    def clean(self) -> None:
+        super().clean()
+        self.email = self.email.lower()
+
+    def get_full_name(self) -> str:
+        return self.name
+
+    def get_short_name(self) -> str:
+        return self.name
+
+    @cached_property
+    def roles(self) -> dict[int, Role]:
+        """The person's role in each organisation, by its id; read once per request."""
+        return {pk: Role(role) for pk, role in self.memberships.values_list("organization_id", "role")}
+
+
+class OrganizationQuerySet(ScopedQuerySet["Organization"]):
+    organization_path = "pk"
+
+
+def validate_time_zone(name: str) -> None:
+    if name not in available_timezones():
+        raise ValidationError(_("Give an IANA time zone such as Europe/Moscow."), code="time_zone")
+
+
+validate_currency = RegexValidator(r"^[A-Z]{3}$", _("Give a three-letter ISO 4217 code such as RUB."), code="currency")
+
+
+class Organization(models.Model):
+    """A school: it owns courses, contacts and deals, and its members work in it by role."""
+
+    name = models.CharField(_("name"), max_length=200)
+    slug = models.SlugField(_("slug"), max_length=80)
+    currency = models.CharField(_("currency"), max_length=3, default="RUB", validators=[validate_currency])
+    time_zone = models.CharField(
+        _("time zone"), max_length=64, default="Europe/Moscow", validators=[validate_time_zone]
+    )
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    objects = OrganizationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("organisation")
+        verbose_name_plural = _("organisations")
+        ordering = ["name", "id"]
+        constraints = [models.UniqueConstraint(fields=["slug"], name="organization_slug_unique")]
+        indexes = [models.Index(fields=["name", "id"], name="organization_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class MembershipQuerySet(ScopedQuerySet["Membership"]):
+    pass
+
+
+class Membership(models.Model):
+    """One person's role in one organisation."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships", verbose_name=_("user"))
+    organization = models.ForeignKey(
+        Organization, models.CASCADE, related_name="memberships", verbose_name=_("organisation")
+    )
+    role = models.CharField(_("role"), max_length=16, choices=Role)
+
+    objects = MembershipQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("member")
+        verbose_name_plural = _("members")
+        ordering = ["organization_id", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "organization"],
+                name="membership_unique",
+                violation_error_message=_("This person is already a member."),
+            ),
+        ]
+        indexes = [models.Index(fields=["organization", "id"], name="membership_of_organization")]
+
+    def __str__(self) -> str:
+        return f"{self.user} – {self.get_role_display()}"

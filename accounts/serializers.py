@@ -1,0 +1,54 @@
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.utils.translation import get_language
+from rest_framework import serializers
+
+from accounts import services
+from accounts.models import MAX_AGE, MIN_AGE, User
+
+
+class UserSerializer(serializers.ModelSerializer[User]):
+    age = serializers.IntegerField(min_value=MIN_AGE, max_value=MAX_AGE)
+
+    class Meta:
+        model = User
+        fields = ["id", "email", "name", "age", "is_staff", "is_active", "date_joined"]
+        read_only_fields = ["email", "is_staff", "is_active", "date_joined"]
+
+
+class RegisterSerializer(UserSerializer):
+    password = serializers.CharField(write_only=True, max_length=128, trim_whitespace=False)
+    email = serializers.EmailField(max_length=320)
+
+    class Meta(UserSerializer.Meta):
+        fields = [*UserSerializer.Meta.fields, "password"]
+        read_only_fields = ["is_staff", "is_active", "date_joined"]
+
+    def validate_email(self, email: str) -> str:
+        email = email.lower()
+        if EmailAddress.objects.filter(email=email).exists() or User.objects.filter(email=email).exists():
+            raise serializers.ValidationError(str(services.EmailTaken.message), code=services.EmailTaken.code)
+        return email
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        try:
+            validate_password(attrs["password"], User(email=attrs["email"], name=attrs["name"]))
+        except ValidationError as error:
+            raise serializers.ValidationError({"password": error.messages}) from error
+        return attrs
+
+    def create(self, validated_data: dict[str, Any]) -> User:
+        return services.register(**validated_data, language=(get_language() or "ru")[:2])
+
+
+class LoginSerializer(serializers.Serializer[Any]):
+    email = serializers.EmailField(max_length=320)
+    password = serializers.CharField(max_length=128, trim_whitespace=False)
+
+
+class LoggedInSerializer(serializers.Serializer[Any]):
+    message = serializers.CharField()
+    user = UserSerializer()
