@@ -1,0 +1,63 @@
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from import_export.admin import ExportMixin
+from import_export.resources import ModelResource
+
+from accounts.staff import OrganizationFilter, VerbAdmin
+from enrolments import services
+from enrolments.models import Enrolment
+
+Status = Enrolment.Status
+
+
+class EnrolmentResource(ModelResource):  # type: ignore[misc]
+    class Meta:
+        model = Enrolment
+        fields = [
+            "id",
+            "course__title",
+            "student__name",
+            "student__email",
+            "status",
+            "applied_at",
+            "decided_at",
+        ]
+        export_order = fields
+
+
+@admin.register(Enrolment)
+class EnrolmentAdmin(ExportMixin, VerbAdmin[Enrolment]):  # type: ignore[misc]
+    """Applications and students. Nothing is typed here: an enrolment changes by its verbs alone."""
+
+    resource_classes = [EnrolmentResource]
+    list_display = ["student", "status", "course", "applied_at", "decided_by"]
+    list_filter = ["status", OrganizationFilter]
+    list_select_related = ["student", "course", "decided_by"]
+    search_fields = ["student__email", "student__name", "course__title"]
+    sortable_by = ["applied_at"]
+    fields = ["student", "course", "status", "applied_at", "queued_at", "decided_at", "decided_by"]
+    verbs = {
+        "accept": (_("Accept"), services.accept),
+        "reject": (_("Reject"), services.reject),
+        "cancel": (_("Withdraw"), services.cancel),
+        "complete": (_("Complete"), services.complete),
+    }
+    becomes = {
+        "accept": Status.ACCEPTED,
+        "reject": Status.REJECTED,
+        "cancel": Status.CANCELLED,
+        "complete": Status.COMPLETED,
+    }
+
+    def offers(self, verb: str, row: Enrolment) -> bool:
+        return row.may_become(self.becomes[verb])
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Enrolment | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Enrolment | None = None) -> bool:
+        return False
