@@ -1,0 +1,103 @@
+from typing import Any, Self
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.access import ScopedQuerySet
+from accounts.models import Organization, User
+from courses.models import Course
+from feedback.words import normalise
+
+MAX_TEXT = 5000
+
+
+class FeedbackQuerySet(ScopedQuerySet["Feedback"]):
+    def own(self, user: User) -> Q:
+        return Q(author=user)
+
+    def public(self) -> Q:
+        return Q(hidden=False)
+
+    def visible(self) -> Self:
+        return self.filter(self.public())
+
+    def for_list(self) -> Self:
+        return self.select_related("author")
+
+
+class Feedback(models.Model):
+    """A review of a course, or of the school as a whole when it names no course."""
+
+    organization = models.ForeignKey(
+        Organization,
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("organisation"),
+    )
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="feedback", verbose_name=_("author")
+    )
+    course = models.ForeignKey(
+        Course, models.PROTECT, null=True, blank=True, related_name="feedback", verbose_name=_("course")
+    )
+    text = models.TextField(_("text"), max_length=MAX_TEXT)
+    rating = models.PositiveSmallIntegerField(
+        _("rating"), null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(5)]
+    )
+    hidden = models.BooleanField(_("hidden"), default=False)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    objects = FeedbackQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("review")
+        verbose_name_plural = _("reviews")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["author", "course"], name="feedback_once_per_course"),
+            models.CheckConstraint(condition=Q(rating=None) | Q(rating__range=(1, 5)), name="feedback_rating_range"),
+        ]
+        indexes = [
+            models.Index(fields=["course", "hidden", "id"], name="feedback_of_course"),
+            models.Index(fields=["hidden", "id"], name="feedback_visible"),
+            models.Index(fields=["hidden", "rating", "id"], name="feedback_by_rating"),
+            models.Index(fields=["organization", "id"], name="feedback_of_organization"),
+        ]
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+
+class BannedWord(models.Model):
+    """A word that no review may hold, in any of its disguises (feedback/words.py)."""
+
+    word = models.CharField(_("word"), max_length=64)
+    normalised = models.CharField(_("normalised form"), max_length=128, editable=False)
+
+    class Meta:
+        verbose_name = _("banned word")
+        verbose_name_plural = _("banned words")
+        ordering = ["word", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["normalised"],
+                name="banned_word_unique",
+                violation_error_message=_("This word is already on the list."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.word
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.normalised = normalise(self.word)
+        super().save(*args, **kwargs)
+
+    def clean(self) -> None:
+        super().clean()
+        self.normalised = normalise(self.word)

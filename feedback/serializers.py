@@ -1,0 +1,48 @@
+from typing import Any
+
+from rest_framework import serializers
+
+from accounts.models import User
+from courses.models import Course
+from feedback import services
+from feedback.models import MAX_TEXT, Feedback
+
+
+class AuthorSerializer(serializers.ModelSerializer[User]):
+    class Meta:
+        model = User
+        fields = ["id", "name"]
+
+
+class FeedbackSerializer(serializers.ModelSerializer[Feedback]):
+    author = AuthorSerializer(read_only=True)
+    course_id = serializers.PrimaryKeyRelatedField(
+        source="course", queryset=Course.objects.published(), required=False, allow_null=True
+    )
+    text = serializers.CharField(max_length=MAX_TEXT)
+
+    class Meta:
+        model = Feedback
+        fields = ["id", "author", "course_id", "text", "rating", "created_at"]
+        read_only_fields = ["created_at"]
+
+    def create(self, validated_data: dict[str, Any]) -> Feedback:
+        return services.write(
+            text=validated_data["text"],
+            rating=validated_data.get("rating"),
+            course=validated_data.get("course"),
+            by=self.context["request"].user,
+        )
+
+    def update(self, instance: Feedback, validated_data: dict[str, Any]) -> Feedback:
+        return services.change(
+            feedback=instance,
+            text=validated_data.get("text", instance.text),
+            rating=validated_data.get("rating", instance.rating),
+        )
+
+
+class FeedbackChangeSerializer(FeedbackSerializer):
+    """A review keeps its course."""
+
+    course_id = serializers.PrimaryKeyRelatedField[Course](source="course", read_only=True, allow_null=True)
