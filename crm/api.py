@@ -1,0 +1,42 @@
+"""Every route of the API, on one page."""
+
+from django.http import Http404
+from django.urls import include, path, re_path
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.routers import SimpleRouter
+from rest_framework.views import APIView
+
+from accounts import api as accounts
+from courses.api import CourseViewSet
+from enrolments.api import EnrolmentViewSet
+from feedback.api import FeedbackViewSet
+
+
+class Nowhere(APIView):
+    """Any other address under /api/ is a 404 in the API's own words, in DEBUG too."""
+
+    permission_classes = [AllowAny]
+    authentication_classes = []
+    schema = None
+
+    def initial(self, request: Request, *args: object, **kwargs: object) -> None:
+        raise Http404
+
+
+router = SimpleRouter(trailing_slash=False)
+router.register("courses", CourseViewSet, basename="api_course")
+router.register("enrolments", EnrolmentViewSet, basename="api_enrolment")
+router.register("feedback", FeedbackViewSet, basename="api_feedback")
+
+v1 = [
+    path("auth/register", accounts.Register.as_view()),
+    path("auth/login", accounts.Login.as_view()),
+    path("auth/logout", accounts.Logout.as_view()),
+    path("auth/me", accounts.Me.as_view()),
+    *router.urls,
+]
+urlpatterns = [
+    path("v1/", include(v1)),
+    re_path("", Nowhere.as_view()),
+]

@@ -1,0 +1,101 @@
+"""Strict reading of the environment: a bad value stops the start with one line that names its variable."""
+
+import re
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import environ
+
+TRUE = {"1", "on", "true", "yes"}
+FALSE = {"0", "off", "false", "no"}
+
+env = environ.Env()
+
+
+def stop(variable: str, problem: str) -> NoReturn:
+    """End the process with one line a person can act on; the value itself is never shown, it may be a secret."""
+    message = f"Configuration error: {variable} {problem}"
+    raise SystemExit(message)
+
+
+def flag(variable: str, *, default: bool) -> bool:
+    value = env.str(variable, default="on" if default else "off").strip().lower()
+    if value not in TRUE | FALSE:
+        stop(variable, "must be on or off.")
+    return value in TRUE
+
+
+def whole(variable: str, *, default: int, low: int = 0, high: int = 2**31) -> int:
+    value = env.str(variable, default=str(default)).strip()
+    if not re.fullmatch(r"\d{1,10}", value) or not low <= int(value) <= high:
+        stop(variable, f"must be a whole number from {low} to {high}.")
+    return int(value)
+
+
+def choice(variable: str, *, default: str, options: tuple[str, ...]) -> str:
+    value = env.str(variable, default=default).strip()
+    if value not in options:
+        stop(variable, f"must be one of: {', '.join(options)}.")
+    return str(value)
+
+
+def words(variable: str) -> list[str]:
+    """A comma-separated list; spaces around the items are dropped."""
+    return [word.strip() for word in env.str(variable, default="").split(",") if word.strip()]
+
+
+def origins(variable: str) -> list[str]:
+    """A comma-separated list of origins, each a scheme and a host and nothing else."""
+    found = words(variable)
+    for origin in found:
+        if not re.fullmatch(r"https?://[^/\s]+", origin):
+            stop(variable, "must list origins such as https://school.example, separated by commas.")
+    return found
+
+
+def time_zone(variable: str, *, default: str) -> str:
+    value = str(env.str(variable, default=default))
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError):
+        stop(variable, "must be an IANA time zone such as Europe/Moscow.")
+    return value
+
+
+def url(variable: str, *, default: str, schemes: tuple[str, ...]) -> str:
+    value = env.str(variable, default=default).strip()
+    try:
+        parts = urlsplit(value)
+        parts.port  # noqa: B018 - a port that is no number raises here
+    except ValueError:
+        stop(variable, "is not a valid URL.")
+    if parts.scheme not in schemes:
+        stop(variable, f"must be a URL that starts with one of: {', '.join(f'{s}://' for s in schemes)}.")
+    return str(value)
+
+
+DATABASE_SCHEMES = ("sqlite", "mysql", "postgres", "postgresql")
+
+
+def database(variable: str) -> dict[str, Any]:
+    """The connection that a `DATABASE_URL` names, with what each engine needs to be safe and quick."""
+    config: dict[str, Any] = environ.Env.db_url_config(
+        url(variable, default="sqlite:///db.sqlite3", schemes=DATABASE_SCHEMES)
+    )
+    if not config["NAME"]:
+        stop(variable, "names no database.")
+    options: dict[str, Any] = config.setdefault("OPTIONS", {})
+    # Opening a connection for each request costs more than twice the request itself.
+    config |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
+    if config["ENGINE"].endswith("sqlite3"):
+        config["CONN_MAX_AGE"] = 0
+        options |= {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        }
+    if config["ENGINE"].endswith("mysql"):
+        options |= {"charset": "utf8mb4", "sql_mode": "TRADITIONAL"}
+        config["TEST"] = {"CHARSET": "utf8mb4"}
+    return config

@@ -1,0 +1,150 @@
+"""Fills a believable school, through the same services as people do."""
+
+import random
+from datetime import timedelta
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from slugify import slugify
+
+from accounts.access import Role
+from accounts.models import Membership, Organization, User
+from courses.models import Course
+from courses.services import create as create_course
+from crm.management.demo_school import (
+    COURSES,
+    ENGLISH_NAMES,
+    LOGINS,
+    RUSSIAN_NAMES,
+    SCHOOL_REVIEWS,
+    SCHOOLS,
+    SUPERUSER,
+    DemoCourse,
+)  # fmt: skip
+from enrolments import services as enrolments
+from enrolments.models import Enrolment
+from feedback import services as feedback
+
+PASSWORD = "demo-school"  # noqa: S105 - works only in DEBUG; elsewhere the demo accounts have no password
+Status = Enrolment.Status
+
+
+class Command(BaseCommand):
+    help = (
+        "Fill the demo school: 2 organisations, 12 courses, 60 students, enrolments in every status, reviews, a login "
+        "per role. May be run again: what is there stays as it is. Outside DEBUG nobody can log in to its accounts."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if Organization.objects.filter(slug__in=SCHOOLS).exists():
+            self.stdout.write("The demo school is already there; nothing was changed.")
+        else:
+            self._fill()
+            self.stdout.write(self.style.SUCCESS("The demo school is open."))
+        if settings.DEBUG:
+            self._print_logins()
+
+    @transaction.atomic
+    def _fill(self) -> None:
+        self.random = random.Random(7)  # noqa: S311 - the same school every time
+        self.password = User(age=30)
+        self.password.set_password(PASSWORD if settings.DEBUG else None)
+        self._person(*SUPERUSER, is_staff=True, is_superuser=True)
+        schools = {slug: Organization.objects.create(slug=slug, **fields) for slug, fields in SCHOOLS.items()}
+        staff = {email: self._login(email, name, language, roles, schools) for email, name, language, roles in LOGINS}
+        managers = {"mayak": staff["manager@demo.example"], "harbour": staff["harbour@demo.example"]}
+        students = self._students(60)
+        for number, demo in enumerate(COURSES, start=1):
+            self.stdout.write(f"\r{number}/{len(COURSES)} courses", ending="")
+            self.stdout.flush()
+            self._course(demo, schools[demo.school], managers[demo.school], students)
+        self.stdout.write("")
+        for author, (rating, text) in zip(students[30:], SCHOOL_REVIEWS, strict=False):
+            feedback.write(text=text, rating=rating, course=None, by=author)
+        self._story(staff["student@demo.example"], managers["mayak"])
+        self._spread_dates()
+
+    def _person(self, email: str, name: str, language: str, **fields: Any) -> User:
+        user = User(email=email, name=name, language=language, age=self.random.randint(16, 58), **fields)
+        user.password = self.password.password
+        user.save()
+        EmailAddress.objects.create(user=user, email=email, primary=True, verified=True)
+        return user
+
+    def _login(
+        self, email: str, name: str, language: str, roles: dict[str, str], schools: dict[str, Organization]
+    ) -> User:
+        user = self._person(email, name, language, is_staff=bool(roles))
+        for slug, role in roles.items():
+            Membership.objects.create(user=user, organization=schools[slug], role=Role(role))
+        return user
+
+    def _students(self, number: int) -> list[User]:
+        """The named login of a student is one of them."""
+        names = [(name, "ru") for name in RUSSIAN_NAMES] + [(name, "en") for name in ENGLISH_NAMES]
+        return [
+            self._person(f"{slugify(name, separator='.')}@demo.example", name, language)
+            for name, language in names[: number - 1]
+        ]
+
+    def _course(self, demo: DemoCourse, school: Organization, manager: User, students: list[User]) -> None:
+        starts = timezone.localdate() + timedelta(days=demo.starts_in_days)
+        course = Course(
+            organization=school, title=demo.title, slug=demo.slug, description=demo.description, price=demo.price,
+            currency=school.currency, capacity=demo.capacity, requires_approval=demo.by_approval, starts_on=starts,
+            ends_on=starts + timedelta(weeks=demo.weeks), status=Course.Status.PUBLISHED,
+        )  # fmt: skip
+        create_course(course=course, by=manager)
+        if demo.status != "draft":
+            self._fill_course(course, demo, manager, students)
+        if demo.status != course.status:
+            Course.objects.filter(pk=course.pk).update(status=demo.status)
+
+    def _fill_course(self, course: Course, demo: DemoCourse, manager: User, students: list[User]) -> None:
+        """Somebody in every status; two seats more than there are are asked for where seats are few."""
+        wanted = min((course.capacity or 14) + 2, 14)
+        applied = [enrolments.apply(course=course, by=student) for student in self.random.sample(students, wanted)]
+        if course.requires_approval:
+            for enrolment in applied[:6]:
+                enrolments.accept(enrolment=enrolment, by=manager)
+            enrolments.reject(enrolment=applied[6], by=manager)
+            enrolments.cancel(enrolment=applied[7], by=applied[7].student)
+        studying = list(course.enrolments.holding_seats().select_related("student"))
+        for enrolment, (rating, text) in zip(studying, demo.reviews, strict=False):
+            feedback.write(text=text, rating=rating, course=course, by=enrolment.student)
+        if demo.starts_in_days < 0:
+            for enrolment in studying[:8]:
+                enrolments.complete(enrolment=enrolment, by=manager)
+
+    def _story(self, student: User, manager: User) -> None:
+        """The student whose login is printed has something on every shelf."""
+        for slug in (
+            "kak-vybrat-professiyu",
+            "analitika-dannyh",
+            "dizajn-interfejsov",
+            "marketing-v-sotssetyah",
+        ):
+            enrolment = enrolments.apply(course=Course.objects.get(slug=slug), by=student)
+            if slug == "marketing-v-sotssetyah":
+                enrolments.complete(enrolment=enrolment, by=manager)
+
+    def _spread_dates(self) -> None:
+        """Applications of the last weeks, in the order in which they were made."""
+        rows = list(Enrolment.objects.filter(course__organization__slug__in=SCHOOLS).order_by("-pk"))
+        age = timedelta()
+        for row in rows:
+            age += timedelta(minutes=self.random.randint(5, 600))
+            row.applied_at = row.queued_at = timezone.now() - age
+        Enrolment.objects.bulk_update(rows, ["applied_at", "queued_at"], batch_size=200)
+        Enrolment.objects.exclude(decided_at=None).update(decided_at=F("applied_at"))
+
+    def _print_logins(self) -> None:
+        self.stdout.write(f"Demo logins, all with the password {PASSWORD}:")
+        for email, _name, _language, roles in [*LOGINS, (*SUPERUSER, {"the platform": "superuser"})]:
+            what = ", ".join(f"{role} of {slug}" for slug, role in roles.items()) or "student"
+            self.stdout.write(f"  {email:24} {what}")

@@ -1,0 +1,40 @@
+"""How prices, ratings and Markdown look on a page."""
+
+from decimal import Decimal
+
+import nh3
+from django import template
+from django.template.defaultfilters import floatformat
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import pgettext
+from markdown_it import MarkdownIt
+
+register = template.Library()
+
+SIGNS = {"RUB": "₽", "USD": "$", "EUR": "€", "GBP": "£", "KZT": "₸"}
+HEADINGS = {f"h{level}": f"h{min(level + 1, 6)}" for level in range(1, 7)}
+_markdown = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table")
+
+
+@register.filter
+def money(amount: Decimal, currency: str) -> str:
+    """An amount in the page's language, without empty cents; zero is “free”."""
+    if not amount:
+        return pgettext("price", "free")
+    return f"{floatformat(amount, '-2g')}\u00a0{SIGNS.get(currency, currency)}"
+
+
+@register.filter
+def stars(rating: float) -> str:
+    full = round(rating)
+    return "★" * full + "☆" * (5 - full)
+
+
+@register.filter
+def markdown(text: str) -> SafeString:
+    """Markdown as HTML that is safe to show: raw HTML is text, and whatever tags come out pass a whitelist."""
+    tokens = _markdown.parse(text)
+    for token in tokens:
+        token.tag = HEADINGS.get(token.tag, token.tag)  # the page has its own h1
+    html = _markdown.renderer.render(tokens, _markdown.options, {})
+    return mark_safe(nh3.clean(html, link_rel="nofollow noopener"))  # noqa: S308 - nh3 has just cleaned it

@@ -1,0 +1,31 @@
+from django.contrib import admin
+from django.urls import include, path
+
+from accounts.views import Profile, Signup
+from courses.views import CourseList
+from crm.views import CoursePage, Home
+from enrolments.views import Apply, Cancel, EnrolmentList
+from feedback.views import DeleteReview, EditReview, SchoolReviews
+
+urlpatterns = [
+    path("", Home.as_view(), name="home"),
+    path("courses/", CourseList.as_view(), name="course_list"),
+    path("courses/<slug:slug>/", CoursePage.as_view(), name="course_detail"),
+    path("courses/<slug:slug>/apply/", Apply.as_view(), name="enrolment_apply"),
+    path("my/", EnrolmentList.as_view(), name="enrolment_list"),
+    path("my/<int:pk>/cancel/", Cancel.as_view(), name="enrolment_cancel"),
+    path("feedback/", SchoolReviews.as_view(), name="feedback_list"),
+    path("feedback/<int:pk>/edit/", EditReview.as_view(), name="feedback_edit"),
+    path("feedback/<int:pk>/delete/", DeleteReview.as_view(), name="feedback_delete"),
+    path("profile/", Profile.as_view(), name="profile"),
+    path("accounts/signup/", Signup.as_view(), name="account_signup"),
+    path("accounts/", include("allauth.account.urls")),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("api/", include("crm.api")),
+    path("admin/", admin.site.urls),
+]
+
+handler400 = "crm.errors.bad_request"
+handler403 = "crm.errors.forbidden"
+handler404 = "crm.errors.not_found"
+handler500 = "crm.errors.server_error"
