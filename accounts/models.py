@@ -68,6 +68,7 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.UniqueConstraint(
                 fields=["email"],
                 name="user_email_unique",
+                violation_error_code="unique",
                 violation_error_message=_("There is already an account with this e-mail."),
             ),
             models.CheckConstraint(condition=Q(email=Lower(F("email"))), name="user_email_lowercase"),

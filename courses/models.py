@@ -105,6 +105,7 @@ class Course(models.Model):
             models.UniqueConstraint(
                 fields=["slug"],
                 name="course_slug_unique",
+                violation_error_code="unique",
                 violation_error_message=_("Another course has this address."),
             ),
             models.CheckConstraint(condition=Q(price__gte=0), name="course_price_not_negative"),
@@ -137,7 +138,9 @@ class Course(models.Model):
     def clean(self) -> None:
         super().clean()
         if self.capacity is not None and self.capacity < self.seats_taken:
-            raise ValidationError({"capacity": _("More seats than this are already taken.")}, code="capacity")
+            raise ValidationError({"capacity": _("More seats than this are already taken.")})
+        if self.ends_on and self.starts_on and self.ends_on < self.starts_on:
+            raise ValidationError({"ends_on": _("A course cannot end before it starts.")})
 
     @property
     def seats_left(self) -> int | None:

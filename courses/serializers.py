@@ -1,3 +1,4 @@
+from copy import copy
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -8,7 +9,6 @@ from courses.models import Course
 
 
 class CourseSerializer(serializers.ModelSerializer[Course]):
-    slug = serializers.SlugField(max_length=220, required=False)
     seats_left = serializers.IntegerField(read_only=True, allow_null=True)
     rating = serializers.FloatField(read_only=True, allow_null=True)
 
@@ -22,14 +22,11 @@ class CourseSerializer(serializers.ModelSerializer[Course]):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """The model's own rules, those that compare two fields included."""
-        kept = (
-            {field.attname: getattr(self.instance, field.attname) for field in Course._meta.fields}
-            if self.instance
-            else {}
-        )
-        course = Course(**{**kept, **attrs})
+        course = copy(self.instance) if self.instance else Course()
+        for name, value in attrs.items():
+            setattr(course, name, value)
         try:
-            course.full_clean(exclude=["organization", "created_by"], validate_unique=True)
+            course.full_clean(exclude=["organization", "created_by"])
         except ValidationError as error:
             raise serializers.ValidationError(serializers.as_serializer_error(error)) from error
         return attrs

@@ -52,10 +52,12 @@ def problem(request: Any, *, status: int, code: str, detail: str) -> dict[str, A
 class RefusalInForm:
     """For form views: a broken rule becomes an error beside its field, and what was typed stays."""
 
-    def form_valid(self, form: BaseForm) -> HttpResponse:
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
-            return super().form_valid(form)  # type: ignore[misc,no-any-return]
+            return super().post(request, *args, **kwargs)  # type: ignore[misc,no-any-return]
         except RuleBroken as refusal:
+            form: BaseForm = self.get_form()  # type: ignore[attr-defined]
+            form.full_clean()
             form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
             return self.form_invalid(form)  # type: ignore[attr-defined,no-any-return]
 

@@ -55,7 +55,7 @@ def emit(type: str, *, key: int | str, **payload: Any) -> Event:  # noqa: A002 -
     for subscriber in _subscribers[type]:
         subscriber(event)
     # robust: a consumer that fails is logged, and its event stays unpublished; the request has already succeeded.
-    transaction.on_commit(partial(deliver, event), robust=True)
+    transaction.on_commit(lambda: deliver(event), robust=True)
     return event
 
 

@@ -1,6 +1,7 @@
 from typing import Any, Self
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -83,13 +84,7 @@ class BannedWord(models.Model):
         verbose_name = _("banned word")
         verbose_name_plural = _("banned words")
         ordering = ["word", "id"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["normalised"],
-                name="banned_word_unique",
-                violation_error_message=_("This word is already on the list."),
-            )
-        ]
+        constraints = [models.UniqueConstraint(fields=["normalised"], name="banned_word_unique")]
 
     def __str__(self) -> str:
         return self.word
@@ -101,3 +96,5 @@ class BannedWord(models.Model):
     def clean(self) -> None:
         super().clean()
         self.normalised = normalise(self.word)
+        if BannedWord.objects.filter(normalised=self.normalised).exclude(pk=self.pk).exists():
+            raise ValidationError({"word": _("This word is already on the list.")})

@@ -5,6 +5,7 @@ from django.contrib.auth.mixins import LoginRequiredMixin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.views.generic import FormView, TemplateView
 
@@ -50,6 +51,7 @@ class OwnReview(LoginRequiredMixin):
 
     action = ""
 
+    @cached_property
     def review(self) -> Feedback:
         rows = Feedback.objects.for_user(self.request.user, self.action).select_related("course")  # type: ignore[attr-defined]
         return get_object_or_404(rows, pk=self.kwargs["pk"])  # type: ignore[attr-defined]
@@ -66,7 +68,7 @@ class EditReview(OwnReview, RefusalInForm, FormView[ReviewForm]):
     template_name = "feedback/feedback_edit.html"
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return super().get_form_kwargs() | {"instance": self.review()}
+        return super().get_form_kwargs() | {"instance": self.review}
 
     def form_valid(self, form: Any) -> HttpResponse:
         services.change(feedback=form.instance, **form.cleaned_data)
@@ -83,11 +85,9 @@ class DeleteReview(OwnReview, TemplateView):
     template_name = "feedback/feedback_delete.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        review = self.review()
-        return super().get_context_data(review=review, back=self.back_from(review), **kwargs)
+        return super().get_context_data(review=self.review, back=self.back_from(self.review), **kwargs)
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        review = self.review()
-        services.delete(feedback=review)
+        services.delete(feedback=self.review)
         messages.success(request, _("The review is deleted."))
-        return redirect(self.back_from(review))
+        return redirect(self.back_from(self.review))

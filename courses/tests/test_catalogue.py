@@ -1,0 +1,121 @@
+"""The catalogue: what visitors find, in which order, and at what cost."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+from django.db.models import F
+from django.test import Client
+
+from accounts.models import Organization, User
+from courses.factories import CourseFactory
+from courses.models import Course
+
+Browse = Callable[..., Client]
+Titles = list[str]
+
+
+def titles(client: Client, query: str = "") -> Titles:
+    return [course.title for course in client.get(f"/courses/{query}").context["page"].rows]
+
+
+@pytest.fixture
+def catalogue(school: Organization) -> None:
+    CourseFactory(organization=school, title="Python с нуля", price=100, starts_on=date(2030, 3, 1))
+    CourseFactory(organization=school, title="Вязание", price=0, capacity=1, seats_taken=1, starts_on=date(2030, 2, 1))
+    CourseFactory(organization=school, title="Python для детей", price=900, capacity=5, starts_on=date(2030, 1, 1))
+    CourseFactory(organization=school, title="Черновик", status=Course.Status.DRAFT)
+    CourseFactory(organization=school, title="Архив", status=Course.Status.ARCHIVED)
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", ["Python для детей", "Вязание", "Python с нуля"]),
+        ("?search=python", ["Python для детей", "Python с нуля"]),
+        ("?search=нуля+python", ["Python с нуля"]),
+        ("?search=%25", []),
+        ("?search=Черновик", []),
+        ("?price_min=50&price_max=500", ["Python с нуля"]),
+        ("?price_max=0", ["Вязание"]),
+        ("?has_seats=true", ["Python для детей", "Python с нуля"]),
+        ("?has_seats=false", ["Вязание"]),
+        ("?ordering=price", ["Вязание", "Python с нуля", "Python для детей"]),
+        ("?ordering=-starts_on", ["Python с нуля", "Вязание", "Python для детей"]),
+        ("?unknown=1", ["Python для детей", "Вязание", "Python с нуля"]),
+    ],
+)
+def test_filters_and_orders(catalogue: None, browse: Browse, query: str, found: Titles) -> None:
+    assert titles(browse(), query) == found
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["?price_min=много", "?price_min=-1", "?price_max=1e12", "?price_min=NaN", "?price_max=1e999999", "?has_seats=maybe",
+     "?ordering=secret", "?search=%00", f"?search={'я' * 300}"],
+)  # fmt: skip
+def test_bad_filters_are_named_and_find_nothing(catalogue: None, browse: Browse, query: str) -> None:
+    response = browse().get(f"/courses/{query}")
+    assert response.status_code == 200
+    assert response.context["form"].errors
+    assert response.context["page"].rows == []
+
+
+@pytest.mark.parametrize("cursor", ["x", "%00", "e30=", "W3RydWVd", "WzEsMiwzXQ==", "WyIxIiwgIngiLCAieSJd", "a" * 5000])
+def test_a_damaged_page_address_leads_to_the_first_page(catalogue: None, browse: Browse, cursor: str) -> None:
+    response = browse().get(f"/courses/?cursor={cursor}", follow=True)
+    assert response.redirect_chain == [("/courses/", 302)]
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize("ordering", ["created_at", "-price", "title", "-starts_on"])
+def test_every_course_is_on_one_page_exactly_though_all_tie(db: None, browse: Browse, ordering: str) -> None:
+    for _ in range(30):
+        CourseFactory(price=0, title="Одно имя")
+    Course.objects.update(created_at=F("updated_at"), starts_on=date(2030, 1, 1))
+    client, query, seen = browse(), f"?ordering={ordering}", []
+    pages = []
+    while query:
+        page = client.get(f"/courses/{query}").context["page"]
+        pages.append([course.pk for course in page.rows])
+        seen += pages[-1]
+        query = page.next and f"?ordering={ordering}&cursor={page.next}"
+        back = page.previous
+    assert sorted(seen) == sorted(Course.objects.values_list("pk", flat=True))
+    assert len(seen) == 30
+    before = client.get(f"/courses/?ordering={ordering}&cursor={back}").context["page"]
+    assert [course.pk for course in before.rows] == pages[-2]
+
+
+@pytest.mark.parametrize("address", ["/", "/courses/", "/courses/?search=о&has_seats=true&ordering=price"])
+def test_a_page_costs_the_same_queries_however_many_courses(
+    db: None, browse: Browse, address: str, django_assert_num_queries: Any
+) -> None:
+    for amount in (1, 25):
+        for _ in range(amount):
+            CourseFactory(title="Вот")
+        with django_assert_num_queries(1) as queries:
+            browse().get(address)
+        assert "COUNT" not in queries[0]["sql"]
+
+
+def test_a_draft_has_no_address_for_visitors_but_its_staff_see_it(
+    school: Organization, manager: User, student: User, browse: Browse
+) -> None:
+    draft = CourseFactory(organization=school, status=Course.Status.DRAFT)
+    for visitor in (browse(), browse(student)):
+        assert visitor.get(f"/courses/{draft.slug}/").status_code == 404
+        assert visitor.post(f"/courses/{draft.slug}/apply/").status_code == 404
+    assert "Only staff see this page" in browse(manager).get(f"/courses/{draft.slug}/").content.decode()
+
+
+def test_markdown_is_shown_and_scripts_are_not(db: None, browse: Browse) -> None:
+    text = "# Тема\n\n**важно** <script>alert(1)</script> [x](javascript:alert(1)) <img src=x onerror=alert(1)>"
+    course = CourseFactory(description=text)
+    html = browse().get(f"/courses/{course.slug}/").content.decode()
+    assert "<h2>Тема</h2>" in html
+    assert "<strong>важно</strong>" in html
+    assert "&lt;script&gt;alert(1)" in html
+    assert 'href="javascript' not in html
+    assert "<img" not in html

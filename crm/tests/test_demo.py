@@ -1,0 +1,54 @@
+"""The demo school."""
+
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from accounts.access import Role
+from accounts.models import Membership, Organization, User
+from courses.factories import CourseFactory
+from courses.models import Course
+from enrolments.factories import EnrolmentFactory
+from enrolments.models import Enrolment
+from feedback.models import Feedback
+
+
+def run(command: str = "demo") -> str:
+    out = StringIO()
+    call_command(command, stdout=out, stderr=out)
+    return out.getvalue()
+
+
+@pytest.mark.django_db
+def test_it_is_full_and_may_be_run_twice(settings: Any) -> None:
+    settings.DEBUG = True
+    assert "manager@demo.example" in run()
+    counts = [model.objects.count() for model in (Organization, Course, User, Enrolment, Feedback)]
+    assert counts[:2] == [2, 12]
+    students = User.objects.filter(memberships=None, is_superuser=False)
+    assert students.count() == 60
+    assert set(Enrolment.objects.values_list("status", flat=True)) == set(Enrolment.Status)
+    assert set(Membership.objects.values_list("role", flat=True)) == set(Role)
+    assert "nothing was changed" in run()
+    assert counts == [model.objects.count() for model in (Organization, Course, User, Enrolment, Feedback)]
+    assert "every seat is accounted for" in run("check_seats")
+
+
+@pytest.mark.django_db
+def test_outside_debug_nobody_can_log_in_and_no_password_is_printed() -> None:
+    assert "password" not in run()
+    assert not any(user.has_usable_password() for user in User.objects.all())
+
+
+@pytest.mark.django_db
+def test_check_seats_finds_a_wrong_counter_and_an_idle_seat() -> None:
+    wrong = EnrolmentFactory(status=Enrolment.Status.ACCEPTED).course
+    Course.objects.filter(pk=wrong.pk).update(seats_taken=3)
+    with pytest.raises(CommandError):
+        run("check_seats")
+    Course.objects.filter(pk=wrong.pk).update(seats_taken=1)
+    EnrolmentFactory(course=CourseFactory(capacity=2), status=Enrolment.Status.WAITLISTED)
+    with pytest.raises(CommandError):
+        run("check_seats")

@@ -1,0 +1,34 @@
+"""Banned words in disguise are found; words that merely hold their letters are not."""
+
+import pytest
+
+from feedback.words import find_banned, normalise
+
+BANNED = [normalise(word) for word in ("дурень", "spam", "shit", "badword", "ass")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "дурень", "Ты ДУРЕНЬ!", "Д У Р Е Н Ь", "д.у.р.е.н.ь", "ду-рень", "дypень", "дурёнь", "дуууурень", "д у р р е н ь",
+        "я в ш о к е д у р е н ь", "shiiit", "SHIT", "ｓｈｉｔ", "s h i t", "sh1t", "$hit", "s\u200bhit", "ѕhіt", "s_h_i_t",
+        "S.P.A.M", "bad-word", "b@dw0rd", "такой badword тут", "shít", "ass", "asss", "а s s",
+    ],
+)  # fmt: skip
+def test_disguises_are_found(text: str) -> None:
+    assert find_banned(text, BANNED)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Essex", "учебный курс", "ребёнок", "Scunthorpe", "одурение", "spamming нельзя", "as", "а с", "class", "shitake",
+        "дуреньский", "плохое слово", "bad word", "", "🙂🙂🙂", "\x00", "и в с е", "Asса", "50 % скидка", "a-s",
+    ],
+)  # fmt: skip
+def test_innocent_texts_pass(text: str) -> None:
+    assert find_banned(text, BANNED) is None
+
+
+def test_a_long_text_of_single_letters_is_checked_quickly() -> None:
+    assert find_banned("а " * 5000, [normalise("аб" * 20)] * 500) is None
