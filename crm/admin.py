@@ -1,5 +1,8 @@
+from typing import Any
+
 from allauth.account.decorators import secure_admin_login
 from django.contrib.admin import AdminSite
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 
@@ -9,4 +12,7 @@ class StaffSite(AdminSite):
     site_header = _("School administration")
     site_title = _("Administration")
     index_title = _("What to look after")
-    login = secure_admin_login(AdminSite.login)
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        response: HttpResponse = secure_admin_login(super().login)(request, extra_context)
+        return response
