@@ -2,6 +2,7 @@
 PYTHON ?= python3
 PORT ?= 8000
 BIND ?= 127.0.0.1
+CHROMIUM ?= /usr/bin/chromium
 
 python := .venv/bin/python
 manage := $(python) manage.py
@@ -64,7 +65,7 @@ race: .venv/dev ## races for the last seat, on the database that DATABASE_URL na
 	@DATABASE_URL="$${DATABASE_URL:-sqlite:///race.sqlite3}" $(python) -m pytest -m race -p no:randomly $(args)
 
 browser: .venv/dev ## the whole story in Chromium (CHROMIUM=/usr/bin/chromium)
-	@$(python) -m pytest -m browser $(args)
+	@CHROMIUM="$(CHROMIUM)" $(python) -m pytest -m browser $(args)
 
 test-mariadb: .venv/prod ## the suite and the races on the MariaDB or MySQL that DATABASE_URL names
 	@test -n "$$DATABASE_URL" || { echo "Set DATABASE_URL=mysql://user:password@host:port/name" >&2; exit 1; }

@@ -21,7 +21,7 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
 @pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict[str, Any]:
     args = [*FLAGS, "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"]
-    return {"executable_path": os.environ.get("CHROMIUM", "/usr/bin/chromium"), "args": args}
+    return {"executable_path": os.environ["CHROMIUM"], "args": args}
 
 
 @pytest.fixture(params=VISITORS, ids=["Russian, desktop", "English, phone"])
