@@ -51,14 +51,13 @@ quick: .venv/dev
 	@$(python) -m ruff format --check .
 	@$(python) -m ruff check .
 
-check: quick ## formatting, lint, types, migrations, system checks, OpenAPI, translations, dead fixtures, tests
+check: quick ## formatting, lint, types, migrations, system checks, OpenAPI, translations, tests
 	@$(python) -m mypy .
 	@DEBUG=on $(manage) makemigrations --check --dry-run
 	@DEBUG=on $(manage) check --fail-level WARNING
 	@DEBUG=off ALLOWED_HOSTS=school.example SECRET_KEY=$$($(python) -c 'import secrets; print(secrets.token_hex(40))') $(manage) check --deploy --fail-level WARNING
 	@DEBUG=on $(manage) spectacular --validate --fail-on-warn --file /dev/null
 	@sh locale/check.sh $(python)
-	@$(python) -m pytest -q --dead-fixtures -m ""
 	@$(MAKE) --no-print-directory test
 
 race: .venv/dev ## races for the last seat, on the database that DATABASE_URL names (default: a SQLite file)
@@ -73,8 +72,8 @@ test-mariadb: .venv/prod ## the suite and the races on the MariaDB or MySQL that
 	@$(MAKE) --no-print-directory race
 
 messages: .venv/dev ## collect texts into locale/ru and compile them (needs gettext)
-	@DEBUG=on $(manage) makemessages --locale ru --no-location --no-wrap --no-obsolete --ignore .venv --verbosity 0
-	@DEBUG=on $(manage) compilemessages --locale ru --ignore .venv --verbosity 0
+	@DEBUG=on $(manage) makemessages --locale ru --no-location --no-wrap --no-obsolete --ignore .venv --ignore tests --verbosity 0
+	@DEBUG=on $(manage) compilemessages --locale ru --ignore .venv --ignore tests --verbosity 0
 
 lock: .venv/dev ## resolve the three requirements files again (needs uv)
 	@for set in "" dev prod; do uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \

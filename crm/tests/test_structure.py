@@ -58,3 +58,19 @@ def test_imports_point_one_way(layer: str) -> None:
                 name == ok or name.startswith(f"{ok}.") for ok in SHARED
             )
             assert allowed, f"{path} imports {name}"
+
+
+PLUGINS_ASK_FOR = {"browser_type_launch_args", "django_db_modify_db_settings"}
+
+
+def test_every_fixture_is_used() -> None:
+    defined, asked = set[str](), set[str]()
+    for path in [Path(settings.BASE_DIR) / "conftest.py", *Path(settings.BASE_DIR).glob("*/tests/**/*.py")]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef):
+                asked |= {argument.arg for argument in node.args.args}
+                marks = [ast.unparse(mark) for mark in node.decorator_list]
+                if any(mark.startswith("pytest.fixture") and "autouse" not in mark for mark in marks):
+                    defined.add(node.name)
+    assert len(defined) > 5
+    assert defined - asked - PLUGINS_ASK_FOR == set()
