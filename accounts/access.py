@@ -5,18 +5,26 @@ own name, `app.action_model`. Pages, the API and the admin all ask `Model.object
 """
 
 from enum import Enum
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, Protocol, Self, TypeVar
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-if TYPE_CHECKING:
-    from django.contrib.auth.models import AnonymousUser
-
-    from accounts.models import Organization, User
-
 M = TypeVar("M", bound=models.Model, covariant=True)
+
+
+class Actor(Protocol):
+    """Whoever asks: a user, or a visitor who has not signed in and so has no roles."""
+
+    @property
+    def pk(self) -> Any: ...
+    @property
+    def is_active(self) -> bool: ...
+    @property
+    def is_authenticated(self) -> Any: ...
+    @property
+    def is_superuser(self) -> bool: ...
 
 
 class Role(models.TextChoices):
@@ -108,8 +116,9 @@ def scope_of(permission: str, role: Role | None) -> Scope:
     return GRANTS[permission][COLUMNS.index(role)]
 
 
-def roles_with(permission: str) -> list[Role]:
-    return [role for role in Role if scope_of(permission, role) is not NONE]
+def roles_of(user: Actor) -> dict[int, Role]:
+    """The role in each organisation, by its id."""
+    return getattr(user, "roles", {})
 
 
 class ScopedQuerySet(models.QuerySet[M]):
@@ -117,7 +126,7 @@ class ScopedQuerySet(models.QuerySet[M]):
 
     organization_path: ClassVar[str] = "organization"
 
-    def own(self, user: "User") -> Q:
+    def own(self, user_id: int) -> Q:
         """Which rows are the person's own, for the scope OWN."""
         raise NotImplementedError
 
@@ -125,52 +134,52 @@ class ScopedQuerySet(models.QuerySet[M]):
         """Which rows everybody may see, for the scope PUBLIC."""
         raise NotImplementedError
 
-    def for_user(self, user: "User | AnonymousUser", action: str, organization: "Organization | None" = None) -> Self:
+    def for_user(self, user: Actor, action: str, organization: models.Model | None = None) -> Self:
         """The rows on which `user` may do `action`, by a role or as anyone may. LookupError for an unknown one."""
         condition = self._by_role(user, action)
         if condition is not None:
             condition |= self._reach(scope_of(self._permission(action), None), user)
         return self._where(condition, organization)
 
-    def for_staff(self, user: "User | AnonymousUser", action: str, organization: "Organization | None" = None) -> Self:
+    def for_staff(self, user: Actor, action: str, organization: models.Model | None = None) -> Self:
         """The rows on which `user` may do `action` by a role alone: for the admin and organisation-wide lists."""
         return self._where(self._by_role(user, action), organization)
 
-    def may_add(self, user: "User | AnonymousUser", organization: "Organization") -> bool:
+    def may_add(self, user: Actor, organization: models.Model) -> bool:
         """Whether `user` may add a row of this model to an organisation; there is no row yet that could be listed."""
-        role = getattr(user, "roles", {}).get(organization.pk)
+        role = roles_of(user).get(organization.pk)
         return user.is_superuser or (role is not None and scope_of(self._permission("add"), role) is not NONE)
 
-    def _where(self, condition: Q | None, organization: "Organization | None") -> Self:
+    def _where(self, condition: Q | None, organization: models.Model | None) -> Self:
         rows = self if condition is None else self.filter(condition)
         return rows if organization is None else rows.filter(**{self.organization_path: organization})
 
-    def _by_role(self, user: "User | AnonymousUser", action: str) -> Q | None:
+    def _by_role(self, user: Actor, action: str) -> Q | None:
         """None means no limit: a platform superuser."""
         permission = self._permission(action)
         scope_of(permission, None)
         if user.is_active and user.is_superuser:
             return None
         condition = Q(pk__in=[])
-        for organization_id, role in getattr(user, "roles", {}).items():
+        for organization_id, role in roles_of(user).items():
             here = Q(**{self.organization_path: organization_id})
             condition |= here & self._reach(scope_of(permission, role), user)
         return condition
 
-    def _reach(self, scope: Scope, user: "User | AnonymousUser") -> Q:
+    def _reach(self, scope: Scope, user: Actor) -> Q:
         if scope is ORG:
             return Q()
         if scope is PUBLIC:
             return self.public()
         if scope is OWN and user.is_authenticated and user.is_active:
-            return self.own(user)
+            return self.own(user.pk)
         return Q(pk__in=[])
 
     def _permission(self, action: str) -> str:
         return f"{self.model._meta.app_label}.{action}_{self.model._meta.model_name}"
 
 
-def allows(user: "User", permission: str, obj: models.Model | None = None) -> bool:
+def allows(user: Actor, permission: str, obj: models.Model | None = None) -> bool:
     """Whether `user` has a permission: on a row, exactly when `for_user` would list it; without a row, by any role."""
     if not user.is_active:
         return False
@@ -180,12 +189,12 @@ def allows(user: "User", permission: str, obj: models.Model | None = None) -> bo
         return False
     rows = None if obj is None else _scoped(type(obj))
     if obj is None or rows is None:
-        return any(scope_of(permission, role) is not NONE for role in user.roles.values())
+        return any(scope_of(permission, role) is not NONE for role in roles_of(user).values())
     action = permission.partition(".")[2].removesuffix(f"_{obj._meta.model_name}")
     return rows.for_user(user, action).filter(pk=obj.pk).exists()
 
 
-def allows_module(user: "User", app_label: str) -> bool:
+def allows_module(user: Actor, app_label: str) -> bool:
     return any(allows(user, permission) for permission in GRANTS if permission.startswith(f"{app_label}."))
 
 

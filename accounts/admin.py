@@ -3,6 +3,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -10,6 +11,8 @@ from accounts import services
 from accounts.access import Role
 from accounts.models import Membership, Organization, User
 from accounts.staff import BoundedPaginator, OrganizationFilter, ScopedAdmin, person
+
+admin.site.unregister(Group)  # rights come from memberships alone
 
 
 @admin.register(User)

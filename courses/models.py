@@ -11,14 +11,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import ScopedQuerySet
-from accounts.models import Organization, User, validate_currency
+from accounts.models import Organization, validate_currency
 
 MAX_DESCRIPTION = 10_000
 
 
 class CourseQuerySet(ScopedQuerySet["Course"]):
-    def own(self, user: User) -> Q:
-        return Q(created_by=user)
+    def own(self, user_id: int) -> Q:
+        return Q(created_by=user_id)
 
     def public(self) -> Q:
         return Q(status=Course.Status.PUBLISHED)

@@ -32,4 +32,5 @@ ZEAL_ALLOWLIST = [
     {"model": "sessions.Session"},  # a login moves the session to a new key: two reads, not one per row
     {"model": "courses.Course", "field": "get()"},  # each verb locks its course anew; bulk actions are one verb per row
     {"model": "enrolments.Enrolment", "field": "get()"},
+    {"model": "accounts.User", "field": "get()"},  # who is signed in, and whose page it is
 ]

@@ -7,13 +7,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import ScopedQuerySet
-from accounts.models import Organization, User
+from accounts.models import Organization
 from courses.models import Course
 
 
 class EnrolmentQuerySet(ScopedQuerySet["Enrolment"]):
-    def own(self, user: User) -> Q:
-        return Q(student=user)
+    def own(self, user_id: int) -> Q:
+        return Q(student=user_id)
 
     def holding_seats(self) -> Self:
         return self.filter(status__in=Enrolment.HOLDS_SEAT)

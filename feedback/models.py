@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import ScopedQuerySet
-from accounts.models import Organization, User
+from accounts.models import Organization
 from courses.models import Course
 from feedback.words import normalise
 
@@ -16,8 +16,8 @@ MAX_TEXT = 5000
 
 
 class FeedbackQuerySet(ScopedQuerySet["Feedback"]):
-    def own(self, user: User) -> Q:
-        return Q(author=user)
+    def own(self, user_id: int) -> Q:
+        return Q(author=user_id)
 
     def public(self) -> Q:
         return Q(hidden=False)

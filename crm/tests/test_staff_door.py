@@ -2,10 +2,18 @@
 
 from collections.abc import Callable
 
+import pytest
+from allauth.account.models import EmailAddress
+from django.contrib import admin
+from django.db.models import Model
 from django.test import Client
+from django.urls import reverse
 
-from accounts.factories import PASSWORD
-from accounts.models import User
+from accounts.access import Role
+from accounts.factories import PASSWORD, MembershipFactory, UserFactory, member
+from accounts.models import Membership, Organization, User
+from enrolments.factories import EnrolmentFactory
+from feedback.factories import FeedbackFactory
 
 Browse = Callable[..., Client]
 
@@ -21,3 +29,55 @@ def test_staff_come_in_by_the_common_login_page(manager: User, browse: Browse) -
 
 def test_a_student_is_turned_away_without_a_loop(student: User, browse: Browse) -> None:
     assert browse(student).get("/admin/", follow=True).status_code == 403
+
+
+@pytest.fixture
+def root(db: None) -> User:
+    return UserFactory(is_staff=True, is_superuser=True, email="root@school.example")
+
+
+@pytest.mark.parametrize("model", list(admin.site._registry), ids=str)
+def test_every_page_of_the_admin_opens(root: User, browse: Browse, model: type[Model]) -> None:
+    FeedbackFactory(course=EnrolmentFactory().course)
+    MembershipFactory()
+    EmailAddress.objects.create(user=root, email=root.email)
+    client, name = browse(root), f"admin:{model._meta.app_label}_{model._meta.model_name}"
+    assert client.get(reverse(f"{name}_changelist"), {"q": "я"}).status_code == 200
+    assert client.get(reverse(f"{name}_add")).status_code in (200, 403)
+    row = model._default_manager.first()
+    assert row is not None
+    for view in ("change", "history", "delete"):
+        assert client.get(reverse(f"{name}_{view}", args=[row.pk])).status_code in (200, 403)
+
+
+def test_a_superuser_adds_a_person_and_a_member(
+    root: User, browse: Browse, student: User, school: Organization
+) -> None:
+    client = browse(root)
+    person = {"email": "New@School.example", "name": "Новый", "age": 30, "language": "ru", "usable_password": "true"}
+    client.post("/admin/accounts/user/add/", person | {"password1": PASSWORD, "password2": PASSWORD})
+    assert User.objects.get(email="new@school.example").check_password(PASSWORD)
+    again = client.post("/admin/accounts/user/add/", person | {"password1": PASSWORD, "password2": PASSWORD})
+    assert "email" in again.context["adminform"].form.errors
+    client.post("/admin/accounts/membership/add/", {"organization": school.pk, "email": student.email, "role": "owner"})
+    assert student.memberships.get().role == "owner"
+
+
+def test_the_last_owner_stays_in_the_admin_too(school: Organization, browse: Browse) -> None:
+    owner = member(Role.OWNER, school)
+    membership, client = owner.memberships.get(), browse(owner)
+    address = f"/admin/accounts/membership/{membership.pk}"
+    for page in (
+        client.post(f"{address}/change/", {"role": "viewer"}, follow=True),
+        client.post(f"{address}/delete/", {"post": "yes"}, follow=True),
+    ):
+        assert "keeps at least one owner" in page.content.decode()
+    assert Membership.objects.get().role == "owner"
+
+
+def test_an_administrator_makes_nobody_an_owner(school: Organization, student: User, browse: Browse) -> None:
+    client = browse(member(Role.ADMIN, school))
+    sent = {"organization": school.pk, "email": student.email, "role": "owner"}
+    page = client.post("/admin/accounts/membership/add/", sent, follow=True)
+    assert "Only an owner" in page.content.decode()
+    assert not student.memberships.exists()
