@@ -4,7 +4,7 @@ The table's columns are the roles of a membership, and last what anyone may do w
 own name, `app.action_model`. Pages, the API and the admin all ask `Model.objects.for_user(user, action)`.
 """
 
-from enum import Enum
+from enum import Flag, auto
 from typing import Any, ClassVar, Protocol, Self, TypeVar
 
 from django.db import models
@@ -36,13 +36,13 @@ class Role(models.TextChoices):
     VIEWER = "viewer", _("viewer")
 
 
-class Scope(Enum):
-    """How far a grant reaches."""
+class Scope(Flag):
+    """How far a grant reaches: no row, the person's own, those that everybody may see, all of the organisation."""
 
-    NONE = "no row"
-    OWN = "rows that are the person's own"
-    PUBLIC = "rows that everybody may see"
-    ORG = "every row of the organisation"
+    NONE = 0
+    OWN = auto()
+    PUBLIC = auto()
+    ORG = auto()
 
 
 NONE, OWN, PUBLIC, ORG = Scope.NONE, Scope.OWN, Scope.PUBLIC, Scope.ORG
@@ -88,7 +88,7 @@ GRANTS: dict[str, tuple[Scope, ...]] = {
     "enrolments.reject_enrolment": MANAGERS,
     "enrolments.complete_enrolment": MANAGERS,
     "enrolments.export_enrolment": MANAGERS,
-    "feedback.view_feedback":      (ORG,  ORG,  ORG,  NONE, NONE, NONE, PUBLIC),
+    "feedback.view_feedback":      (ORG,  ORG,  ORG,  NONE, NONE, NONE, OWN | PUBLIC),
     "feedback.change_feedback":    (NONE, NONE, NONE, NONE, NONE, NONE, OWN),
     "feedback.hide_feedback":      MANAGERS,
     "feedback.show_feedback":      MANAGERS,
@@ -167,13 +167,14 @@ class ScopedQuerySet(models.QuerySet[M]):
         return condition
 
     def _reach(self, scope: Scope, user: Actor) -> Q:
-        if scope is ORG:
+        if ORG in scope:
             return Q()
-        if scope is PUBLIC:
-            return self.public()
-        if scope is OWN and user.is_authenticated and user.is_active:
-            return self.own(user.pk)
-        return Q(pk__in=[])
+        condition = Q(pk__in=[])
+        if PUBLIC in scope:
+            condition |= self.public()
+        if OWN in scope and user.is_authenticated and user.is_active:
+            condition |= self.own(user.pk)
+        return condition
 
     def _permission(self, action: str) -> str:
         return f"{self.model._meta.app_label}.{action}_{self.model._meta.model_name}"
@@ -190,7 +191,9 @@ def allows(user: Actor, permission: str, obj: models.Model | None = None) -> boo
     rows = None if obj is None else _scoped(type(obj))
     if obj is None or rows is None:
         return any(scope_of(permission, role) is not NONE for role in roles_of(user).values())
-    action = permission.partition(".")[2].removesuffix(f"_{obj._meta.model_name}")
+    action = permission.removeprefix(f"{obj._meta.app_label}.").removesuffix(f"_{obj._meta.model_name}")
+    if permission != f"{obj._meta.app_label}.{action}_{obj._meta.model_name}":
+        return False  # a permission on another model says nothing about this row
     return rows.for_user(user, action).filter(pk=obj.pk).exists()
 
 

@@ -1,5 +1,6 @@
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -25,6 +26,7 @@ class UserAdmin(DjangoUserAdmin[User]):
     ordering = ["-id"]
     sortable_by = ["email"]
     filter_horizontal = ()
+    actions = None
     paginator = BoundedPaginator
     show_full_result_count = False
     readonly_fields = ["date_joined", "last_login"]
@@ -36,6 +38,13 @@ class UserAdmin(DjangoUserAdmin[User]):
     add_fieldsets = [
         (None, {"fields": ["email", "name", "age", "language", "usable_password", "password1", "password2"]})
     ]
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and obj != request.user
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        services.use_email_alone(user=obj)
 
 
 @admin.register(Organization)
@@ -68,6 +77,9 @@ class MemberForm(forms.ModelForm[Membership]):
         user = User.objects.filter(email=email, is_active=True).first()
         if user is None:
             raise forms.ValidationError(_("There is no account with this e-mail."), code="unknown")
+        if not EmailAddress.objects.filter(user=user, email=email, verified=True).exists():
+            # Anybody can open an account with somebody else's address; only its owner can confirm it.
+            raise forms.ValidationError(_("This account has not confirmed its e-mail yet."), code="unverified")
         self.instance.user = user
         return str(email)
 

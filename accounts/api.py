@@ -1,6 +1,8 @@
 from typing import Any
 
 from allauth.account.adapter import get_adapter
+from allauth.account.models import EmailAddress
+from allauth.core import ratelimit
 from django.contrib.auth import login, logout
 from django.core.exceptions import ValidationError
 from django.middleware.csrf import get_token
@@ -13,6 +15,7 @@ from rest_framework.generics import CreateAPIView, RetrieveUpdateAPIView
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
 from accounts.models import User
@@ -26,6 +29,13 @@ class Register(CreateAPIView[User]):
 
     serializer_class = RegisterSerializer
     permission_classes = [AllowAny]
+
+    def perform_create(self, serializer: BaseSerializer[User]) -> None:
+        """Within the sign-up page's limit, and with its letter that confirms the address."""
+        if not ratelimit.consume(self.request._request, action="signup"):
+            raise Throttled(wait=60)
+        user = serializer.save()
+        EmailAddress.objects.get(user=user).send_confirmation(self.request._request, signup=True)
 
 
 @method_decorator(sensitive_post_parameters(), name="dispatch")

@@ -7,14 +7,17 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts import services
-from accounts.models import MAX_AGE, MIN_AGE, User
+from accounts.models import MAX_AGE, MIN_AGE, User, clean_email, one_line
 
 
 class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]
     """allauth's form, with its checks of e-mail and password, over our own registration."""
 
     name = forms.CharField(
-        label=_("Name"), max_length=100, widget=forms.TextInput({"autocomplete": "name", "autofocus": True})
+        label=_("Name"),
+        max_length=100,
+        validators=[one_line],
+        widget=forms.TextInput({"autocomplete": "name", "autofocus": True}),
     )
     age = forms.IntegerField(label=_("Age"), min_value=MIN_AGE, max_value=MAX_AGE)
     field_order = ["name", "email", "age", "password1"]
@@ -23,6 +26,9 @@ class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self.fields["email"].max_length = 320
         self.fields["email"].widget.attrs["maxlength"] = "320"
+
+    def clean_email(self) -> str:
+        return clean_email(super().clean_email())
 
     def save(self, request: HttpRequest) -> User:
         return services.register(

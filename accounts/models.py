@@ -4,7 +4,7 @@ from zoneinfo import available_timezones
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator, validate_email
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
@@ -15,6 +15,22 @@ from django.utils.translation import gettext_lazy as _
 from accounts.access import Role, ScopedQuerySet
 
 MIN_AGE, MAX_AGE = 10, 120
+
+
+def clean_email(email: str) -> str:
+    """The one form in which an address is stored: lower case. Raises ValidationError.
+
+    Lower case can be longer than what was typed, or hold other letters («İ»), so it is checked again; a local part
+    beyond ASCII cannot be written to by most mail servers.
+    """
+    email = email.strip().lower()
+    validate_email(email)
+    if not email.rpartition("@")[0].isascii():
+        raise ValidationError(_("Enter a valid email address."), code="invalid")
+    return email
+
+
+one_line = RegexValidator(r"[\x00-\x1f\x7f]", _("Write this on one line."), inverse_match=True)
 
 
 class UserAccounts(BaseUserManager["User"]):
@@ -36,7 +52,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     """A person. What a person may do comes from memberships alone, so there are no groups and no single permissions."""
 
     email = models.EmailField(_("e-mail"), max_length=320)
-    name = models.CharField(_("name"), max_length=100)
+    name = models.CharField(_("name"), max_length=100, validators=[one_line])
     age = models.PositiveSmallIntegerField(
         _("age"), validators=[MinValueValidator(MIN_AGE), MaxValueValidator(MAX_AGE)]
     )
@@ -80,7 +96,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def clean(self) -> None:
         super().clean()
-        self.email = self.email.lower()
+        self.email = clean_email(self.email)
 
     def get_full_name(self) -> str:
         return self.name
@@ -109,7 +125,7 @@ validate_currency = RegexValidator(r"^[A-Z]{3}$", _("Give a three-letter ISO 421
 class Organization(models.Model):
     """A school: it owns courses, contacts and deals, and its members work in it by role."""
 
-    name = models.CharField(_("name"), max_length=200)
+    name = models.CharField(_("name"), max_length=200, validators=[one_line])
     slug = models.SlugField(_("slug"), max_length=80)
     currency = models.CharField(_("currency"), max_length=3, default="RUB", validators=[validate_currency])
     time_zone = models.CharField(

@@ -7,7 +7,14 @@ from django.utils.translation import get_language
 from rest_framework import serializers
 
 from accounts import services
-from accounts.models import MAX_AGE, MIN_AGE, User
+from accounts.models import MAX_AGE, MIN_AGE, User, clean_email
+
+
+class KeyField(serializers.IntegerField):
+    """The key of a row."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=1, max_value=2**63 - 1, **kwargs)
 
 
 class UserSerializer(serializers.ModelSerializer[User]):
@@ -20,7 +27,7 @@ class UserSerializer(serializers.ModelSerializer[User]):
 
 
 class RegisterSerializer(UserSerializer):
-    password = serializers.CharField(write_only=True, max_length=128, trim_whitespace=False)
+    password = serializers.CharField(write_only=True, trim_whitespace=False)
     email = serializers.EmailField(max_length=320)
 
     class Meta(UserSerializer.Meta):
@@ -28,7 +35,7 @@ class RegisterSerializer(UserSerializer):
         read_only_fields = ["is_staff", "is_active", "date_joined"]
 
     def validate_email(self, email: str) -> str:
-        email = email.lower()
+        email = clean_email(email)
         if EmailAddress.objects.filter(email=email).exists() or User.objects.filter(email=email).exists():
             raise serializers.ValidationError(str(services.EmailTaken.message), code=services.EmailTaken.code)
         return email
@@ -46,7 +53,7 @@ class RegisterSerializer(UserSerializer):
 
 class LoginSerializer(serializers.Serializer[Any]):
     email = serializers.EmailField(max_length=320)
-    password = serializers.CharField(max_length=128, trim_whitespace=False)
+    password = serializers.CharField(trim_whitespace=False)
 
 
 class LoggedInSerializer(serializers.Serializer[Any]):

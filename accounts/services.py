@@ -59,6 +59,13 @@ def register(*, email: str, name: str, age: int, password: str, language: str) -
 
 
 @transaction.atomic
+def use_email_alone(*, user: User) -> None:
+    """Make the account's e-mail its only address for signing in and for reset letters, confirmed by whoever set it."""
+    EmailAddress.objects.filter(user=user).exclude(email=user.email).delete()
+    EmailAddress.objects.get_or_create(user=user, email=user.email, defaults={"primary": True, "verified": True})
+
+
+@transaction.atomic
 def create_organization(*, name: str, by: User, **fields: str) -> Organization:
     """A new organisation that `by` owns. Its slug comes from the name, with a number added when it is taken."""
     organization = Organization.objects.create(name=name, slug=fields.pop("slug", "") or _free_slug(name), **fields)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import models
@@ -15,11 +16,12 @@ from django.urls.resolvers import URLPattern
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_POST
+from import_export.admin import ExportMixin
 
 from accounts.access import NONE, ScopedQuerySet, allows, scope_of
 from accounts.models import Organization, User
 from crm.errors import RuleBroken
+from events.transactions import in_transaction
 
 M = TypeVar("M", bound=models.Model)
 Verb = Callable[..., Any]
@@ -34,6 +36,11 @@ class BoundedPaginator(Paginator[Any]):
     def count(self) -> int:
         rows = self.object_list
         return rows[:COUNTED_AT_MOST].count() if isinstance(rows, QuerySet) else len(rows)
+
+
+def is_key(text: str) -> bool:
+    """Whether a text can be a row's key; what a person puts into an address or a form may be anything."""
+    return text.isascii() and text.isdigit() and len(text) < 19
 
 
 def person(request: HttpRequest) -> User:
@@ -55,7 +62,7 @@ class OrganizationFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[M]) -> QuerySet[M]:
         value = self.value()
-        return queryset.filter(organization=value) if value and value.isdigit() else queryset
+        return queryset.filter(organization=int(value)) if value and is_key(value) else queryset
 
 
 class ScopedAdmin(admin.ModelAdmin[M]):
@@ -108,21 +115,23 @@ class ScopedAdmin(admin.ModelAdmin[M]):
         reached = [pk for pk, role in user.roles.items() if scope_of(permission, role) is not NONE]
         return Organization.objects.filter(pk__in=reached)
 
-    def get_export_queryset(self, request: HttpRequest) -> QuerySet[M]:
-        """For admins with django-import-export: what the list shows, cut to what may be exported."""
-        shown: QuerySet[M] = super().get_export_queryset(request)  # type: ignore[misc]
-        return shown.filter(pk__in=self.scoped(request, "export").values("pk"))
-
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         return self._refusable(request, super().changeform_view, *args, **kwargs)
 
     def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         return self._refusable(request, super().delete_view, *args, **kwargs)
 
+    def response_action(self, request: HttpRequest, queryset: QuerySet[M], *args: Any) -> HttpResponse | None:
+        """A bulk action on something that is no row's key is refused instead of breaking."""
+        if not all(is_key(key) for key in request.POST.getlist(ACTION_CHECKBOX_NAME)):
+            messages.error(request, _("The chosen rows could not be read. Nothing was done."))
+            return None
+        return super().response_action(request, queryset, *args)
+
     def _refusable(self, request: HttpRequest, view: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """A rule that refuses while saving: the view's transaction is rolled back, and the message says why."""
         try:
-            return view(request, *args, **kwargs)
+            return in_transaction(view)(request, *args, **kwargs)
         except RuleBroken as refusal:
             messages.error(request, str(refusal))
             return redirect(request.get_full_path())
@@ -138,6 +147,14 @@ class ScopedAdmin(admin.ModelAdmin[M]):
         super().save_model(request, obj, form, change)
 
 
+class ScopedExport(ExportMixin):  # type: ignore[misc]
+    """Export for a ScopedAdmin, to be named before it: what the list shows, cut to what may be exported."""
+
+    def get_export_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        shown: QuerySet[Any] = super().get_export_queryset(request)
+        return shown.filter(pk__in=self.scoped(request, "export").values("pk"))
+
+
 class VerbAdmin(ScopedAdmin[M]):
     """Rows that change by verbs: each a button on the row's page, an action on the list, a permission of the same name.
 
@@ -149,7 +166,7 @@ class VerbAdmin(ScopedAdmin[M]):
 
     def get_urls(self) -> list[URLPattern]:
         name = f"{self.opts.app_label}_{self.opts.model_name}_verb"
-        view = self.admin_site.admin_view(require_POST(self.verb_view))
+        view = self.admin_site.admin_view(self.verb_view)
         return [path("<int:pk>/do/<slug:verb>/", view, name=name), *super().get_urls()]
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
@@ -187,11 +204,8 @@ class VerbAdmin(ScopedAdmin[M]):
         row = get_object_or_404(self.get_queryset(request), pk=pk)
         if verb not in self.verbs or not self.permits(request, verb, row):
             raise PermissionDenied
-        try:
-            self._do(request, row, verb)
-            messages.success(request, f"{self.verbs[verb][0]}: {row}")
-        except RuleBroken as refusal:
-            messages.error(request, str(refusal))
+        if request.method == "POST":  # a GET comes from the login page, after an expired session
+            self.do_each(request, [row], verb)
         meta = f"admin:{self.opts.app_label}_{self.opts.model_name}"
         return redirect(reverse(f"{meta}_change", args=[pk], query=request.GET))
 

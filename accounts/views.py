@@ -14,6 +14,7 @@ from accounts.models import User
 from crm.errors import RefusalInForm
 
 TYPED = "typed_before_sign_in"
+LONGEST_KEPT = 10_000
 
 
 class PostNeedsLogin(AccessMixin):
@@ -21,7 +22,9 @@ class PostNeedsLogin(AccessMixin):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.user.is_authenticated:
-            request.session[TYPED] = {"path": request.path, "data": request.POST.dict()}
+            names = self.get_form_class().base_fields  # type: ignore[attr-defined]
+            kept = {name: request.POST.get(name, "")[:LONGEST_KEPT] for name in names}
+            request.session[TYPED] = {"path": request.path, "data": kept}
             messages.info(request, _("Please sign in. What you wrote is kept."))
             return self.handle_no_permission()
         return super().post(request, *args, **kwargs)  # type: ignore[misc,no-any-return]

@@ -6,10 +6,9 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from import_export.admin import ExportMixin
 from import_export.resources import ModelResource
 
-from accounts.staff import OrganizationFilter, VerbAdmin, person
+from accounts.staff import OrganizationFilter, ScopedExport, VerbAdmin, person
 from courses import services
 from courses.models import Course
 
@@ -25,7 +24,7 @@ class CourseResource(ModelResource):  # type: ignore[misc]
 
 
 @admin.register(Course)
-class CourseAdmin(ExportMixin, VerbAdmin[Course]):  # type: ignore[misc]
+class CourseAdmin(ScopedExport, VerbAdmin[Course]):
     fields = [
         "organization", "title", "slug", "description", "price", "currency", "capacity", "seats_taken",
         "starts_on", "ends_on", "status", "requires_approval", "reviews", "created_by", "created_at", "updated_at",

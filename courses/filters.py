@@ -5,10 +5,10 @@ import django_filters
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from accounts.filters import KeyFilter
 from courses.models import Course, CourseQuerySet
 
 MONEY: dict[str, Any] = {"min_value": Decimal(0), "max_value": Decimal("99999999.99"), "decimal_places": 2}
-MAX_KEY = 2**63 - 1
 
 
 class CourseFilter(django_filters.FilterSet):  # type: ignore[misc]
@@ -23,7 +23,12 @@ class CourseFilter(django_filters.FilterSet):  # type: ignore[misc]
         empty_label=_("any"),
         choices=[("true", _("some left")), ("false", _("none left"))],
     )
-    ordering = django_filters.OrderingFilter(fields=["title", "price", "starts_on", "created_at"])
+    ordering = django_filters.OrderingFilter(
+        fields=["title", "price", "starts_on", "created_at"],
+        field_labels={
+            "title": _("title"), "price": _("price"), "starts_on": _("start"), "created_at": _("appearance"),
+        },
+    )  # fmt: skip
 
     class Meta:
         model = Course
@@ -37,7 +42,5 @@ class CourseFilter(django_filters.FilterSet):  # type: ignore[misc]
 
 
 class CourseApiFilter(CourseFilter):
-    organization = django_filters.NumberFilter(
-        field_name="organization_id", min_value=1, max_value=MAX_KEY, decimal_places=0
-    )
+    organization = KeyFilter(field_name="organization_id")
     status = django_filters.ChoiceFilter(choices=Course.Status.choices)

@@ -11,15 +11,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import ScopedQuerySet
-from accounts.models import Organization, validate_currency
+from accounts.models import Organization, one_line, validate_currency
 
 MAX_DESCRIPTION = 10_000
 
 
 class CourseQuerySet(ScopedQuerySet["Course"]):
-    def own(self, user_id: int) -> Q:
-        return Q(created_by=user_id)
-
     def public(self) -> Q:
         return Q(status=Course.Status.PUBLISHED)
 
@@ -55,7 +52,7 @@ class Course(models.Model):
     organization = models.ForeignKey(
         Organization, models.PROTECT, related_name="courses", verbose_name=_("organisation")
     )
-    title = models.CharField(_("title"), max_length=200)
+    title = models.CharField(_("title"), max_length=200, validators=[one_line])
     slug = models.SlugField(_("address"), max_length=220, blank=True, help_text=_("Made from the title when empty."))
     description = models.TextField(
         _("description"),
@@ -121,6 +118,7 @@ class Course(models.Model):
             ),
         ]
         indexes = [
+            models.Index(fields=["created_at", "id"], name="course_newest"),
             models.Index(fields=["status", "created_at", "id"], name="course_by_created"),
             models.Index(fields=["status", "starts_on", "id"], name="course_by_start"),
             models.Index(fields=["status", "title", "id"], name="course_by_title"),

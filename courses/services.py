@@ -11,6 +11,7 @@ from courses import seats
 from courses.models import Course
 from crm.errors import RuleBroken
 from events.outbox import emit
+from events.transactions import in_transaction
 
 
 class SlugTaken(RuleBroken):
@@ -30,7 +31,7 @@ class CapacityBelowTaken(RuleBroken):
 ANNOUNCED = {Course.Status.PUBLISHED: "course.published", Course.Status.ARCHIVED: "course.archived"}
 
 
-@seats.in_transaction
+@in_transaction
 def create(*, course: Course, by: User) -> Course:
     """Save a new course, with a slug from its title when it has none. Raises SlugTaken."""
     course.created_by = by
@@ -48,12 +49,12 @@ def create(*, course: Course, by: User) -> Course:
     return course
 
 
-@seats.in_transaction
+@in_transaction
 def update(*, course: Course, by: User, **changes: Any) -> Course:
     """Set fields of a course. Raises SlugTaken, or CapacityBelowTaken.
 
-    The capacity is compared with the seats taken under the row's lock, so no seat is taken in between; more seats are
-    announced as `course.seats_added`, on which the queue moves up.
+    The capacity is compared with the seats taken under the row's lock, so no seat is taken in between. More seats, or
+    the end of approval, are announced as `course.seats_opened`, on which the queue moves up.
     """
     before = seats.lock(course.pk)
     capacity = changes.get("capacity", before.capacity)
@@ -65,8 +66,8 @@ def update(*, course: Course, by: User, **changes: Any) -> Course:
     _save(course, update_fields=[*changes, "slug", "updated_at"])
     course.seats_taken = before.seats_taken
     _announce(course, before=Course.Status(before.status), by=by)
-    if before.capacity is not None and (capacity is None or capacity > before.capacity):
-        emit("course.seats_added", key=course.pk, course_id=course.pk, capacity=capacity, actor_id=by.pk)
+    if _opens_seats(before, course):
+        emit("course.seats_opened", key=course.pk, course_id=course.pk, capacity=course.capacity, actor_id=by.pk)
     return course
 
 
@@ -86,6 +87,11 @@ def _save(course: Course, **how: Any) -> None:
         if Course.objects.filter(slug=course.slug).exclude(pk=course.pk).exists():
             raise SlugTaken from error
         raise
+
+
+def _opens_seats(before: Course, course: Course) -> bool:
+    more = before.capacity is not None and (course.capacity is None or course.capacity > before.capacity)
+    return more or (before.requires_approval and not course.requires_approval)
 
 
 def _announce(course: Course, *, before: Course.Status, by: User) -> None:

@@ -9,6 +9,7 @@ import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
@@ -63,7 +64,11 @@ def paginate(queryset: QuerySet[Any], *, cursor: str | None, size: int) -> Page:
 
 
 def _ordering(queryset: QuerySet[Any]) -> list[str]:
-    order = [str(name) for name in queryset.query.order_by or queryset.model._meta.ordering]
+    """Each column once, the first mention counting, and the key last."""
+    columns: dict[str, str] = {}
+    for name in queryset.query.order_by or queryset.model._meta.ordering:
+        columns.setdefault(str(name).lstrip("-"), str(name))
+    order = list(columns.values())
     key = "-pk" if order and order[0].startswith("-") else "pk"
     return order if order and order[-1].lstrip("-") in ("pk", "id") else [*order, key]
 
@@ -89,12 +94,27 @@ def _encode(row: Model, order: Sequence[str], *, backwards: bool) -> str:
 
 
 def _decode(cursor: str, model: type[Model], order: Sequence[str]) -> tuple[bool, list[Any]]:
+    """Anybody can write a cursor: whatever `_encode` would not have written is refused."""
     try:
         backwards, *values = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-        fields = [_field(model, name) for name in order]
-        return backwards is True, [field.to_python(value) for field, value in zip(fields, values, strict=True)]
-    except (binascii.Error, ValueError, TypeError, FieldError, RecursionError) as error:
+        return backwards is True, [
+            _value(_field(model, name), value) for name, value in zip(order, values, strict=True)
+        ]
+    except (binascii.Error, ValueError, TypeError, ArithmeticError, FieldError, RecursionError) as error:
         raise InvalidCursor from error
+
+
+def _value(field: Any, text: Any) -> Any:
+    """Raises ValueError and its kin for what cannot stand in the column."""
+    if not isinstance(text, str) or "\x00" in text:
+        raise TypeError
+    text.encode()  # a lone surrogate has no encoding
+    value = field.to_python(text)
+    if isinstance(value, datetime):
+        return value.astimezone(UTC)
+    if isinstance(value, int):
+        field.run_validators(value)  # within the range of the column
+    return value
 
 
 def _field(model: type[Model], name: str) -> Any:

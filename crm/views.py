@@ -8,7 +8,7 @@ from django.views.generic import TemplateView
 
 from courses.models import Course
 from crm.errors import RefusalAsMessage
-from enrolments.models import Enrolment
+from enrolments.models import Enrolment, studied_by
 from feedback.models import Feedback
 from feedback.views import ReviewFormView
 
@@ -30,8 +30,10 @@ class CoursePage(RefusalAsMessage, ReviewFormView):
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().setup(request, *args, **kwargs)
-        rows = Course.objects.for_user(request.user, "view").select_related("organization")
-        self.course = get_object_or_404(rows, slug=kwargs["slug"])
+        rows = Course.objects.for_user(request.user, "view")
+        if request.user.is_authenticated:
+            rows |= Course.objects.filter(pk__in=studied_by(request.user))
+        self.course = get_object_or_404(rows.select_related("organization"), slug=kwargs["slug"])
 
     def reviewed(self) -> Course:
         return self.course

@@ -1,10 +1,9 @@
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from import_export.admin import ExportMixin
 from import_export.resources import ModelResource
 
-from accounts.staff import OrganizationFilter, VerbAdmin
+from accounts.staff import OrganizationFilter, ScopedExport, VerbAdmin
 from enrolments import services
 from enrolments.models import Enrolment
 
@@ -27,7 +26,7 @@ class EnrolmentResource(ModelResource):  # type: ignore[misc]
 
 
 @admin.register(Enrolment)
-class EnrolmentAdmin(ExportMixin, VerbAdmin[Enrolment]):  # type: ignore[misc]
+class EnrolmentAdmin(ScopedExport, VerbAdmin[Enrolment]):
     """Applications and students. Nothing is typed here: an enrolment changes by its verbs alone."""
 
     resource_classes = [EnrolmentResource]

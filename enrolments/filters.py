@@ -1,10 +1,11 @@
 import django_filters
 
+from accounts.filters import KeyFilter
 from enrolments.models import Enrolment
 
 
 class EnrolmentFilter(django_filters.FilterSet):  # type: ignore[misc]
-    course = django_filters.NumberFilter(field_name="course_id", min_value=1, max_value=2**63 - 1, decimal_places=0)
+    course = KeyFilter(field_name="course_id")
     status = django_filters.ChoiceFilter(choices=Enrolment.Status.choices)
     scope = django_filters.ChoiceFilter(choices=[("organization", "organization")], method="as_is")
 

@@ -1,13 +1,14 @@
 from typing import Self
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import ScopedQuerySet
-from accounts.models import Organization
+from accounts.models import Organization, User
 from courses.models import Course
 
 
@@ -74,6 +75,7 @@ class Enrolment(models.Model):
             models.Index(fields=["student", "applied_at", "id"], name="enrolment_of_student"),
             models.Index(fields=["course", "status", "queued_at", "id"], name="enrolment_queue"),
             models.Index(fields=["course", "applied_at", "id"], name="enrolment_of_course"),
+            models.Index(fields=["applied_at", "id"], name="enrolment_by_applied"),
             models.Index(fields=["organization", "applied_at", "id"], name="enrolment_of_organization"),
             models.Index(fields=["organization", "status", "applied_at", "id"], name="enrolment_by_status"),
         ]
@@ -95,3 +97,8 @@ class Enrolment(models.Model):
     @property
     def may_be_cancelled(self) -> bool:
         return self.may_become(self.Status.CANCELLED)
+
+
+def studied_by(user: User | AnonymousUser) -> "QuerySet[Enrolment, int]":
+    """The keys of the courses on which the person holds a seat, for `pk__in`."""
+    return Enrolment.objects.filter(student=user.pk or 0).holding_seats().values_list("course", flat=True)

@@ -1,6 +1,7 @@
 from rest_framework import serializers
 
 from accounts.models import User
+from accounts.serializers import KeyField
 from courses.models import Course
 from courses.serializers import CourseBriefSerializer
 from enrolments.models import Enrolment
@@ -23,4 +24,4 @@ class EnrolmentSerializer(serializers.ModelSerializer[Enrolment]):
 
 
 class ApplySerializer(serializers.Serializer[Course]):
-    course_id = serializers.IntegerField(min_value=1, max_value=2**63 - 1)
+    course_id = KeyField()

@@ -17,6 +17,7 @@ from crm.errors import RuleBroken
 from enrolments.models import Enrolment
 from events.models import Event
 from events.outbox import emit, on
+from events.transactions import in_transaction
 
 Status = Enrolment.Status
 
@@ -42,7 +43,7 @@ class InvalidTransition(RuleBroken):
     code = "invalid_transition"
 
 
-@seats.in_transaction
+@in_transaction
 def apply(*, course: Course, by: User) -> Enrolment:
     """Apply for a course: a seat at once, a manager's decision, or a place in the queue.
 
@@ -59,7 +60,8 @@ def apply(*, course: Course, by: User) -> Enrolment:
     previous = enrolment.status
     enrolment.course, enrolment.status = course, _place(course)
     enrolment.applied_at = enrolment.queued_at = timezone.now()
-    enrolment.decided_at, enrolment.decided_by = None, None
+    enrolment.decided_at = timezone.now() if enrolment.status == Status.ACCEPTED else None
+    enrolment.decided_by = None
     _save_application(enrolment)
     _tell(enrolment, "enrolment.reinstated" if earlier else "enrolment.applied", previous, by)
     if enrolment.status != Status.APPLIED:
@@ -67,7 +69,7 @@ def apply(*, course: Course, by: User) -> Enrolment:
     return enrolment
 
 
-@seats.in_transaction
+@in_transaction
 def accept(*, enrolment: Enrolment, by: User) -> Enrolment:
     """Give an applicant a seat. Raises CourseFull, InvalidTransition."""
     enrolment = _locked(enrolment, Status.ACCEPTED)
@@ -76,27 +78,32 @@ def accept(*, enrolment: Enrolment, by: User) -> Enrolment:
     return _decide(enrolment, Status.ACCEPTED, by)
 
 
-@seats.in_transaction
+@in_transaction
 def reject(*, enrolment: Enrolment, by: User) -> Enrolment:
     """Turn an applicant down. Raises InvalidTransition."""
     return _leave(_locked(enrolment, Status.REJECTED), Status.REJECTED, by)
 
 
-@seats.in_transaction
+@in_transaction
 def cancel(*, enrolment: Enrolment, by: User) -> Enrolment:
     """Withdraw an application, or give a seat back to the queue. Raises InvalidTransition."""
     return _leave(_locked(enrolment, Status.CANCELLED), Status.CANCELLED, by)
 
 
-@seats.in_transaction
+@in_transaction
 def complete(*, enrolment: Enrolment, by: User) -> Enrolment:
     """Mark the course as studied to its end; the seat stays taken. Raises InvalidTransition."""
     return _decide(_locked(enrolment, Status.COMPLETED), Status.COMPLETED, by)
 
 
-@on("course.seats_added", "course.published")
+@on("course.seats_opened", "course.published")
 def move_queue_up(event: Event) -> None:
-    _move_queue(seats.lock(event.payload["course_id"]), User.objects.get(pk=event.payload["actor_id"]))
+    """More seats, or none to decide any more: who applied joins those who wait, each by the time of application."""
+    course, by = seats.lock(event.payload["course_id"]), User.objects.get(pk=event.payload["actor_id"])
+    if not course.requires_approval:
+        for enrolment in course.enrolments.filter(status=Status.APPLIED).select_related("student"):
+            _set(enrolment, Status.WAITLISTED, "enrolment.waitlisted", by)
+    _move_queue(course, by)
 
 
 def _place(course: Course) -> Status:

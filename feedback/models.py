@@ -10,9 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts.access import ScopedQuerySet
 from accounts.models import Organization
 from courses.models import Course
-from feedback.words import normalise
+from feedback.words import WORD, normalise
 
 MAX_TEXT = 5000
+LONGEST_WORD = 128
 
 
 class FeedbackQuerySet(ScopedQuerySet["Feedback"]):
@@ -78,7 +79,7 @@ class BannedWord(models.Model):
     """A word that no review may hold, in any of its disguises (feedback/words.py)."""
 
     word = models.CharField(_("word"), max_length=64)
-    normalised = models.CharField(_("normalised form"), max_length=128, editable=False)
+    normalised = models.CharField(_("normalised form"), max_length=LONGEST_WORD, editable=False)
 
     class Meta:
         verbose_name = _("banned word")
@@ -96,5 +97,7 @@ class BannedWord(models.Model):
     def clean(self) -> None:
         super().clean()
         self.normalised = normalise(self.word)
+        if not WORD.fullmatch(self.normalised) or len(self.normalised) > LONGEST_WORD:
+            raise ValidationError({"word": _("Give one word, of letters and digits.")})
         if BannedWord.objects.filter(normalised=self.normalised).exclude(pk=self.pk).exists():
             raise ValidationError({"word": _("This word is already on the list.")})

@@ -3,7 +3,9 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.models import User
-from courses.models import Course
+from accounts.serializers import KeyField
+from courses.models import Course, CourseQuerySet
+from enrolments.models import studied_by
 from feedback import services
 from feedback.models import MAX_TEXT, Feedback
 
@@ -14,11 +16,16 @@ class AuthorSerializer(serializers.ModelSerializer[User]):
         fields = ["id", "name"]
 
 
+class ReviewableCourse(serializers.PrimaryKeyRelatedField[Course]):
+    """A published course, or one that the author studied before it was archived."""
+
+    def get_queryset(self) -> CourseQuerySet:
+        return Course.objects.published() | Course.objects.filter(pk__in=studied_by(self.context["request"].user))
+
+
 class FeedbackSerializer(serializers.ModelSerializer[Feedback]):
     author = AuthorSerializer(read_only=True)
-    course_id = serializers.PrimaryKeyRelatedField(
-        source="course", queryset=Course.objects.published(), required=False, allow_null=True
-    )
+    course_id = ReviewableCourse(source="course", pk_field=KeyField(), required=False, allow_null=True)
     text = serializers.CharField(max_length=MAX_TEXT)
 
     class Meta:
@@ -45,4 +52,4 @@ class FeedbackSerializer(serializers.ModelSerializer[Feedback]):
 class FeedbackChangeSerializer(FeedbackSerializer):
     """A review keeps its course."""
 
-    course_id = serializers.PrimaryKeyRelatedField[Course](source="course", read_only=True, allow_null=True)
+    course_id = ReviewableCourse(source="course", read_only=True)

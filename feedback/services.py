@@ -10,6 +10,7 @@ from courses.models import Course
 from crm.errors import RuleBroken
 from enrolments.models import Enrolment
 from events.outbox import emit
+from events.transactions import in_transaction
 from feedback.models import BannedWord, Feedback
 from feedback.words import find_banned
 
@@ -31,12 +32,24 @@ class AlreadyReviewed(RuleBroken):
     message = _("You have already reviewed this course. You may change your review.")
 
 
-@seats.in_transaction
+class AlreadySaid(RuleBroken):
+    code = "already_said"
+    message = _("You have already said this.")
+
+
+@in_transaction
 def write(*, text: str, rating: int | None, course: Course | None, by: User) -> Feedback:
-    """A new review of a course, or of the school (None). Raises BannedWordUsed, NotEnrolled, AlreadyReviewed."""
+    """A new review of a course, or of the school (None).
+
+    Raises BannedWordUsed, NotEnrolled, AlreadyReviewed, AlreadySaid.
+    """
     check_words(text)
-    if course and not may_review(course, by):
-        raise NotEnrolled
+    if course:
+        seats.lock(course.pk)  # its tally changes below: the course before the review, as everywhere
+        if not may_review(course, by):
+            raise NotEnrolled
+    else:
+        _check_not_said_yet(text, by)
     review = Feedback(text=text, rating=rating, course=course, author=by)
     review.organization_id = course.organization_id if course else None
     try:
@@ -55,7 +68,7 @@ def write(*, text: str, rating: int | None, course: Course | None, by: User) -> 
     return review
 
 
-@seats.in_transaction
+@in_transaction
 def change(*, feedback: Feedback, text: str, rating: int | None) -> Feedback:
     """Raises BannedWordUsed."""
     check_words(text)
@@ -67,7 +80,7 @@ def change(*, feedback: Feedback, text: str, rating: int | None) -> Feedback:
     return review
 
 
-@seats.in_transaction
+@in_transaction
 def set_hidden(*, feedback: Feedback, hidden: bool) -> Feedback:
     review = _locked(feedback)
     before = _weight(review)
@@ -77,7 +90,7 @@ def set_hidden(*, feedback: Feedback, hidden: bool) -> Feedback:
     return review
 
 
-@seats.in_transaction
+@in_transaction
 def delete(*, feedback: Feedback) -> None:
     review = _locked(feedback)
     before = _weight(review)
@@ -96,7 +109,17 @@ def may_review(course: Course, user: User) -> bool:
     return Enrolment.objects.filter(course=course, student=user).holding_seats().exists()
 
 
+def _check_not_said_yet(text: str, by: User) -> None:
+    """A form that is sent twice says its text once; the author's row is locked, so that neither overtakes the other."""
+    User.objects.select_for_update().get(pk=by.pk)
+    if Feedback.objects.filter(author=by, course=None, text=text).exists():
+        raise AlreadySaid
+
+
 def _locked(feedback: Feedback) -> Feedback:
+    """The review as it is now, its course locked before it."""
+    if feedback.course_id:
+        seats.lock(feedback.course_id)
     return Feedback.objects.select_for_update().get(pk=feedback.pk)
 
 

@@ -21,7 +21,7 @@ LOOK_ALIKES = str.maketrans(
     }
 )
 WORD = re.compile(r"[^\W_]+")
-JOINED = re.compile(r"\w+(?:[-_.*'’·~+|]+\w+)+")
+JOINED = re.compile(r"\b\w+(?:[-_.*'’·~+|]+\w+)+")
 INVISIBLE = {"Cf", "Mn", "Me"}
 SHORTEST_SPELLED = 3
 

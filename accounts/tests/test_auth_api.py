@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.core import mail
 from django.test import Client
 
 from accounts.factories import PASSWORD
@@ -24,7 +25,7 @@ def test_registering_ignores_rights(db: None, api: Api) -> None:
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("email", "nobody"), ("email", None), ("email", ["a@b.example"]), ("age", 9), ("age", 121), ("age", "много"),
+        ("email", "nobody"), ("email", "İ@school.example"), ("name", "a\nb"), ("email", None), ("email", ["a@b.example"]), ("age", 9), ("age", 121), ("age", "много"),
         ("name", ""), ("name", "x" * 101), ("name", "a\x00b"), ("name", {"a": 1}), ("password", "12345678"),
         ("password", 7), ("age", 10**30),
     ],
@@ -96,3 +97,20 @@ def test_me_changes_name_and_age_only(student: User, api: Api) -> None:
     body = api(student).call("patch", "/auth/me", 200, sent)
     assert (body["name"], body["age"], body["email"], body["is_staff"]) == ("Анна", 44, student.email, False)
     api(student).call("patch", "/auth/me", 422, {"age": 9})
+
+
+def test_registering_sends_the_letter_that_confirms_the_address(db: None, api: Api) -> None:
+    api().call("post", "/auth/register", 201, GOOD)
+    (letter,) = mail.outbox
+    assert letter.to == ["julia@school.example"]
+    assert "/accounts/confirm-email/" in letter.body
+
+
+def test_registering_has_the_limit_of_the_page(db: None, api: Api) -> None:
+    for n in range(20):
+        api().call("post", "/auth/register", 201, GOOD | {"email": f"p{n}@school.example"})
+    api().call("post", "/auth/register", 429, GOOD)
+
+
+def test_times_are_utc(student: User, api: Api) -> None:
+    assert api(student).call("get", "/auth/me", 200)["date_joined"].endswith("Z")

@@ -35,6 +35,9 @@ def test_a_visitor_becomes_a_student_and_is_signed_in(db: None, browse: Browse) 
     [
         ("email", "not-an-address", "valid email"),
         ("email", "a" * 320 + "@school.example", "at most 320"),
+        ("email", "İ" * 60 + "@school.example", "valid email"),
+        ("email", "ѕ@school.example", "valid email"),
+        ("name", "a\nb", "one line"),
         ("age", "9", "greater than or equal to 10"),
         ("age", "121", "less than or equal to 120"),
         ("age", "девять", "whole number"),
@@ -120,3 +123,19 @@ def test_the_profile_is_changed_but_not_its_rights(student: User, browse: Browse
     assert (student.is_staff, student.email) == (False, "student@school.example")
     refused = person.post("/profile/", {"name": "Анна", "age": 121, "language": "en"})
     assert "age" in refused.context["form"].errors
+
+
+def test_a_mail_server_that_is_down_fails_no_sign_up(db: None, browse: Browse, settings: Any, caplog: Any) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+    assert browse().post("/accounts/signup/", GOOD).status_code == 302
+    assert User.objects.count() == 1
+    assert "was not sent" in caplog.text
+
+
+def test_what_is_kept_before_signing_in_is_the_form_and_little_of_it(db: None, browse: Browse) -> None:
+    visitor = browse()
+    visitor.post("/feedback/", {"text": "я" * 50_000, "rating": "5", "else": "x" * 50_000})
+    kept = visitor.session["typed_before_sign_in"]["data"]
+    assert set(kept) == {"text", "rating"}
+    assert len(kept["text"]) == 10_000

@@ -1,5 +1,7 @@
 """The catalogue: what visitors find, in which order, and at what cost."""
 
+import base64
+import json
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -11,9 +13,23 @@ from django.test import Client
 from accounts.models import Organization, User
 from courses.factories import CourseFactory
 from courses.models import Course
+from enrolments.factories import EnrolmentFactory
 
 Browse = Callable[..., Client]
 Titles = list[str]
+
+
+def cursor_of(*parts: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode()
+
+
+DAY = "2030-01-01"
+HAND_MADE = [
+    cursor_of(), cursor_of(True), cursor_of(False, None, None), cursor_of(False, float("inf"), 1), cursor_of(1, 2, 3),
+    cursor_of(False, "0001-01-01T00:00:00+14:00", "1"), cursor_of(False, "9999-12-31T23:59:59-12:00", "1"),
+    cursor_of(False, "\ud800", "1"), cursor_of(False, DAY, "x"), cursor_of(False, DAY, "9" * 30), cursor_of(False, [DAY], "1"),
+    cursor_of(False, DAY, "1", "1"), cursor_of(False, "a\x00", "1"),
+]  # fmt: skip
 
 
 def titles(client: Client, query: str = "") -> Titles:
@@ -62,7 +78,7 @@ def test_bad_filters_are_named_and_find_nothing(catalogue: None, browse: Browse,
     assert response.context["page"].rows == []
 
 
-@pytest.mark.parametrize("cursor", ["x", "%00", "e30=", "W3RydWVd", "WzEsMiwzXQ==", "WyIxIiwgIngiLCAieSJd", "a" * 5000])
+@pytest.mark.parametrize("cursor", ["x", "%00", "e30=", "a" * 5000, *HAND_MADE])
 def test_a_damaged_page_address_leads_to_the_first_page(catalogue: None, browse: Browse, cursor: str) -> None:
     response = browse().get(f"/courses/?cursor={cursor}", follow=True)
     assert response.redirect_chain == [("/courses/", 302)]
@@ -119,3 +135,27 @@ def test_markdown_is_shown_and_scripts_are_not(db: None, browse: Browse) -> None
     assert "&lt;script&gt;alert(1)" in html
     assert 'href="javascript' not in html
     assert "<img" not in html
+
+
+@pytest.mark.parametrize(
+    ("ordering", "value"),
+    [("title", "\ud800"), ("title", "a\x00"), ("price", "NaN"), ("price", "1e999999"), ("starts_on", "x")],
+)
+def test_a_hand_made_cursor_breaks_no_order(catalogue: None, browse: Browse, ordering: str, value: str) -> None:
+    page = browse().get("/courses/", {"ordering": ordering, "cursor": cursor_of(False, value, "1")})
+    assert page.status_code in (200, 302)
+
+
+def test_a_repeated_order_costs_no_more(catalogue: None, browse: Browse, django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(1) as queries:
+        browse().get("/courses/", {"ordering": ",".join(["price"] * 200), "cursor": cursor_of(False, "1.00", "1")})
+    assert len(queries[0]["sql"]) < 3000
+
+
+def test_whoever_studied_an_archived_course_still_reads_and_reviews_it(student: User, browse: Browse) -> None:
+    course = CourseFactory(status=Course.Status.ARCHIVED)
+    person, address = browse(student), f"/courses/{course.slug}/"
+    assert person.get(address).status_code == 404
+    EnrolmentFactory(course=course, student=student, status="completed")
+    assert "<textarea" in person.get(address).content.decode()
+    assert person.post(address, {"text": "Хорошо", "rating": ""}).status_code == 302

@@ -157,3 +157,7 @@ def test_an_unchanged_list_is_304_and_a_changed_one_is_not(db: None, api: Api) -
     assert (again.status_code, again.content) == (304, b"")
     Course.objects.filter(pk=course.pk).update(title="Другой")
     assert api().get("/api/v1/courses", headers={"if-none-match": first["ETag"]}).status_code == 200
+
+
+def test_a_title_is_one_line(manager: User, api: Api) -> None:
+    api(manager).call("post", "/courses", 422, {"title": "a\nb"})

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from allauth.account.models import EmailAddress
 from django.contrib import admin
+from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
@@ -12,6 +13,7 @@ from django.urls import reverse
 from accounts.access import Role
 from accounts.factories import PASSWORD, MembershipFactory, UserFactory, member
 from accounts.models import Membership, Organization, User
+from courses.factories import CourseFactory
 from enrolments.factories import EnrolmentFactory
 from feedback.factories import FeedbackFactory
 
@@ -59,7 +61,11 @@ def test_a_superuser_adds_a_person_and_a_member(
     assert User.objects.get(email="new@school.example").check_password(PASSWORD)
     again = client.post("/admin/accounts/user/add/", person | {"password1": PASSWORD, "password2": PASSWORD})
     assert "email" in again.context["adminform"].form.errors
-    client.post("/admin/accounts/membership/add/", {"organization": school.pk, "email": student.email, "role": "owner"})
+    sent = {"organization": school.pk, "email": student.email, "role": "owner"}
+    unconfirmed = client.post("/admin/accounts/membership/add/", sent)
+    assert "email" in unconfirmed.context["adminform"].form.errors
+    EmailAddress.objects.create(user=student, email=student.email, verified=True)
+    client.post("/admin/accounts/membership/add/", sent)
     assert student.memberships.get().role == "owner"
 
 
@@ -76,8 +82,40 @@ def test_the_last_owner_stays_in_the_admin_too(school: Organization, browse: Bro
 
 
 def test_an_administrator_makes_nobody_an_owner(school: Organization, student: User, browse: Browse) -> None:
+    EmailAddress.objects.create(user=student, email=student.email, verified=True)
     client = browse(member(Role.ADMIN, school))
     sent = {"organization": school.pk, "email": student.email, "role": "owner"}
     page = client.post("/admin/accounts/membership/add/", sent, follow=True)
     assert "Only an owner" in page.content.decode()
     assert not student.memberships.exists()
+
+
+def test_a_new_e_mail_takes_the_account_from_the_old_one(root: User, student: User, browse: Browse) -> None:
+    EmailAddress.objects.create(user=student, email=student.email, primary=True, verified=True)
+    sent = {"email": "new@school.example", "name": "Стас", "age": 30, "language": "ru", "is_active": "on"}
+    browse(root).post(f"/admin/accounts/user/{student.pk}/change/", sent)
+    assert list(EmailAddress.objects.values_list("email", "verified")) == [("new@school.example", True)]
+    old = browse().post("/accounts/login/", {"login": "student@school.example", "password": PASSWORD})
+    assert old.context["form"].errors
+
+
+def test_a_superuser_does_not_delete_himself(root: User, browse: Browse) -> None:
+    client = browse(root)
+    assert client.post(f"/admin/accounts/user/{root.pk}/delete/", {"post": "yes"}).status_code == 403
+    client.post("/admin/accounts/user/", {"action": "delete_selected", "_selected_action": [root.pk], "post": "yes"})
+    assert User.objects.filter(pk=root.pk).exists()
+
+
+def test_the_admin_tells_no_address_of_a_foreign_draft(manager: User, browse: Browse) -> None:
+    draft = CourseFactory(status="draft")
+    content_type = ContentType.objects.get_for_model(draft).pk
+    assert browse(manager).get(f"/admin/r/{content_type}/{draft.pk}/").status_code == 404
+
+
+@pytest.mark.parametrize("value", ["²", "9" * 30, "x", "-1", "\x00"])
+@pytest.mark.parametrize("address", ["courses/course", "enrolments/enrolment", "accounts/membership"])
+def test_strange_filters_and_keys_break_nothing(manager: User, browse: Browse, address: str, value: str) -> None:
+    client = browse(manager)
+    assert client.get(f"/admin/{address}/", {"organization": value}).status_code == 200
+    chosen = {"action": "publish", "_selected_action": [value]}
+    assert client.post(f"/admin/{address}/", chosen).status_code in (200, 302)

@@ -168,3 +168,20 @@ def test_the_conditional_statement_refuses_the_seat_too_many(school: Organizatio
     course = CourseFactory(capacity=1)
     assert [seats.take(course), seats.take(course)] == [True, False]
     assert taken(course) == 1
+
+
+def test_the_end_of_approval_seats_who_applied_first(manager: User) -> None:
+    course = CourseFactory(capacity=2, requires_approval=True)
+    holder = EnrolmentFactory(course=course, status=S.ACCEPTED)
+    applied = [apply(course) for _ in range(3)]
+    update(course=course, by=manager, requires_approval=False)
+    assert [status(row) for row in applied] == [S.ACCEPTED, S.WAITLISTED, S.WAITLISTED]
+    services.cancel(enrolment=holder, by=manager)
+    assert status(applied[1]) == S.ACCEPTED
+    assert taken(course) == 2
+
+
+def test_whoever_is_accepted_at_once_is_decided_at_once(student: User) -> None:
+    enrolment = apply(CourseFactory(), student)
+    assert enrolment.decided_at is not None
+    assert enrolment.decided_by is None

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from django.test import Client
 
 from accounts.access import Role
@@ -60,3 +61,9 @@ def test_a_banned_word_works_at_once_and_once(manager: User, browse: Browse, stu
 def test_sales_do_not_moderate(school: Organization, browse: Browse) -> None:
     client = browse(member(Role.SALES, school))
     assert client.get(LIST).status_code == client.get(WORDS).status_code == 403
+
+
+@pytest.mark.parametrize("word", ["два слова", "!!!", "ﷺ" * 64, "a-b", "a\x00"])
+def test_a_banned_word_is_one_word(manager: User, browse: Browse, word: str) -> None:
+    page = browse(manager).post(f"{WORDS}add/", {"word": word})
+    assert "word" in page.context["adminform"].form.errors

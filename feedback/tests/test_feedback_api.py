@@ -34,6 +34,7 @@ def test_reviewing_a_course(student: User, api: Api) -> None:
         ({"text": ""}, "text"), ({"text": "я" * 5001}, "text"), ({"text": "shiiit"}, "text"), ({"text": None}, "text"),
         ({"text": "a\x00b"}, "text"), ({"rating": 0}, "rating"), ({"rating": 6}, "rating"), ({"rating": "x"}, "rating"),
         ({"course_id": "x"}, "course_id"), ({"course_id": 10**30}, "course_id"), ({"course_id": 0}, "course_id"),
+        ({"course_id": True}, "course_id"), ({"course_id": 1.5}, "course_id"),
     ],
 )  # fmt: skip
 def test_bad_values_are_422(student: User, api: Api, change: dict[str, Any], field: str) -> None:
@@ -87,3 +88,18 @@ def test_others_delete_as_the_table_says(school: Organization, api: Api, role: R
 def test_a_manager_of_another_school_cannot_delete(manager: User, api: Api) -> None:
     review = FeedbackFactory(course=CourseFactory())
     api(manager).call("delete", f"/feedback/{review.pk}", 403)
+
+
+def test_the_author_keeps_hold_of_a_hidden_review(student: User, api: Api) -> None:
+    review = FeedbackFactory(author=student, hidden=True)
+    api(UserFactory()).call("get", f"/feedback/{review.pk}", 404)
+    api(student).call("patch", f"/feedback/{review.pk}", 200, {"text": "Вежливее"})
+    api(student).call("delete", f"/feedback/{review.pk}", 204)
+
+
+def test_a_graduate_of_an_archived_course_reviews_it(student: User, api: Api) -> None:
+    course = CourseFactory(status=Course.Status.ARCHIVED)
+    sent = {"text": "Хорошо", "course_id": course.pk}
+    api(student).call("post", "/feedback", 422, sent)
+    EnrolmentFactory(course=course, student=student, status=Enrolment.Status.COMPLETED)
+    api(student).call("post", "/feedback", 201, sent)

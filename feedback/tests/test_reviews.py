@@ -44,8 +44,10 @@ def test_a_student_reviews_a_course_once(student: User) -> None:
 
 
 def test_anyone_signed_in_may_review_the_school(student: User) -> None:
-    for _ in range(2):
-        services.write(text="Спасибо", rating=None, course=None, by=student)
+    for text in ("Спасибо", "И ещё раз спасибо"):
+        services.write(text=text, rating=None, course=None, by=student)
+    with pytest.raises(services.AlreadySaid):
+        services.write(text="Спасибо", rating=5, course=None, by=student)
     assert Feedback.objects.filter(course=None).count() == 2
 
 

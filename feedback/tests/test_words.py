@@ -1,5 +1,7 @@
 """Banned words in disguise are found; words that merely hold their letters are not."""
 
+import time
+
 import pytest
 
 from feedback.words import find_banned, normalise
@@ -32,3 +34,10 @@ def test_innocent_texts_pass(text: str) -> None:
 
 def test_a_long_text_of_single_letters_is_checked_quickly() -> None:
     assert find_banned("а " * 5000, [normalise("аб" * 20)] * 500) is None
+
+
+@pytest.mark.parametrize("text", ["㌫" * 5000, "a" * 5000, "-a" * 2500, "_" * 5000, "а." * 2500])
+def test_no_text_takes_long(text: str) -> None:
+    start = time.process_time()
+    find_banned(text, BANNED)
+    assert time.process_time() - start < 1

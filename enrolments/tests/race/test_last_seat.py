@@ -24,6 +24,7 @@ from enrolments import services
 from enrolments.factories import EnrolmentFactory
 from enrolments.models import Enrolment
 from enrolments.tests.race.conftest import Answer, at_once, session_of
+from events.transactions import in_transaction
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
@@ -156,7 +157,7 @@ def test_a_transaction_that_lost_a_deadlock_runs_again() -> None:
     first, second = CourseFactory(), CourseFactory()
     both_hold_one, attempts = Barrier(2), []
 
-    @seats.in_transaction
+    @in_transaction
     def lock_both(one: Course, other: Course) -> str:
         attempts.append(one.pk)
         seats.lock(one.pk)
