@@ -6,18 +6,21 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from import_export.fields import Field
 from import_export.resources import ModelResource
 
-from accounts.staff import OrganizationFilter, ScopedExport, VerbAdmin, person
+from accounts.staff import OrganizationFilter, ScopedExport, VerbAdmin, person, shown
 from courses import services
 from courses.models import Course
 
 
 class CourseResource(ModelResource):  # type: ignore[misc]
+    organization = Field("organization__name", column_name="organization")
+
     class Meta:
         model = Course
         fields = [
-            "id", "organization__name", "title", "slug", "status", "price", "currency", "capacity", "seats_taken",
+            "id", "organization", "title", "slug", "status", "price", "currency", "capacity", "seats_taken",
             "starts_on", "ends_on", "requires_approval", "reviews",
         ]  # fmt: skip
         export_order = fields
@@ -27,7 +30,7 @@ class CourseResource(ModelResource):  # type: ignore[misc]
 class CourseAdmin(ScopedExport, VerbAdmin[Course]):
     fields = [
         "organization", "title", "slug", "description", "price", "currency", "capacity", "seats_taken",
-        "starts_on", "ends_on", "status", "requires_approval", "reviews", "created_by", "created_at", "updated_at",
+        "starts_on", "ends_on", "status", "requires_approval", "reviews", "created_by_", "created_at", "updated_at",
     ]  # fmt: skip
     resource_classes = [CourseResource]
     list_display = ["title", "organization", "status", "price", "currency", "starts_on", "seats", "students"]
@@ -35,7 +38,8 @@ class CourseAdmin(ScopedExport, VerbAdmin[Course]):
     list_select_related = ["organization"]
     search_fields = ["title"]
     sortable_by = ["title", "price", "starts_on"]
-    readonly_fields = ["seats_taken", "reviews", "created_by", "created_at", "updated_at"]
+    readonly_fields = ["seats_taken", "reviews", "created_by_", "created_at", "updated_at"]
+    created_by_ = shown("created_by", _("created by"))
     verbs = {
         "publish": (_("Publish"), services.publish),
         "archive": (_("Archive"), services.archive),

@@ -1,9 +1,10 @@
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from import_export.fields import Field
 from import_export.resources import ModelResource
 
-from accounts.staff import OrganizationFilter, ScopedExport, VerbAdmin
+from accounts.staff import OrganizationFilter, ScopedExport, VerbAdmin, shown
 from enrolments import services
 from enrolments.models import Enrolment
 
@@ -11,17 +12,13 @@ Status = Enrolment.Status
 
 
 class EnrolmentResource(ModelResource):  # type: ignore[misc]
+    course = Field("course__title", column_name="course")
+    student = Field("student__name", column_name="student")
+    email = Field("student__email", column_name="email")
+
     class Meta:
         model = Enrolment
-        fields = [
-            "id",
-            "course__title",
-            "student__name",
-            "student__email",
-            "status",
-            "applied_at",
-            "decided_at",
-        ]
+        fields = ["id", "course", "student", "email", "status", "applied_at", "decided_at"]
         export_order = fields
 
 
@@ -35,7 +32,9 @@ class EnrolmentAdmin(ScopedExport, VerbAdmin[Enrolment]):
     list_select_related = ["student", "course", "decided_by"]
     search_fields = ["student__email", "student__name", "course__title"]
     sortable_by = ["applied_at"]
-    fields = ["student", "course", "status", "applied_at", "queued_at", "decided_at", "decided_by"]
+    fields = ["student_", "course", "status", "applied_at", "queued_at", "decided_at", "decided_by_"]
+    readonly_fields = ["student_", "decided_by_"]
+    student_, decided_by_ = shown("student", _("student")), shown("decided_by", _("decided by"))
     verbs = {
         "accept": (_("Accept"), services.accept),
         "reject": (_("Reject"), services.reject),

@@ -5,7 +5,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from accounts.staff import BoundedPaginator, OrganizationFilter, VerbAdmin
+from accounts.staff import BoundedPaginator, OrganizationFilter, VerbAdmin, shown
 from feedback import services
 from feedback.models import BannedWord, Feedback
 
@@ -22,7 +22,9 @@ class FeedbackAdmin(VerbAdmin[Feedback]):
     list_filter = ["hidden", "rating", OrganizationFilter]
     list_select_related = ["author", "course"]
     sortable_by = ["created_at"]
-    fields = ["author", "course", "rating", "text", "hidden", "created_at"]
+    fields = ["author_", "course", "rating", "text", "hidden", "created_at"]
+    readonly_fields = ["author_"]
+    author_ = shown("author", _("author"))
     verbs = {
         "hide": (_("Hide"), partial(_set_hidden, hidden=True)),
         "show": (_("Show"), partial(_set_hidden, hidden=False)),

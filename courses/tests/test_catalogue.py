@@ -127,10 +127,11 @@ def test_a_draft_has_no_address_for_visitors_but_its_staff_see_it(
 
 
 def test_markdown_is_shown_and_scripts_are_not(db: None, browse: Browse) -> None:
-    text = "# Тема\n\n**важно** <script>alert(1)</script> [x](javascript:alert(1)) <img src=x onerror=alert(1)>"
+    text = "### Тема\n\n#### Ниже\n\n**важно** <script>alert(1)</script> [x](javascript:alert(1)) <img src=x onerror=alert(1)>"
     course = CourseFactory(description=text)
     html = browse().get(f"/courses/{course.slug}/").content.decode()
     assert "<h2>Тема</h2>" in html
+    assert "<h3>Ниже</h3>" in html
     assert "<strong>важно</strong>" in html
     assert "&lt;script&gt;alert(1)" in html
     assert 'href="javascript' not in html

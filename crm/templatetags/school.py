@@ -12,7 +12,6 @@ from markdown_it import MarkdownIt
 register = template.Library()
 
 SIGNS = {"RUB": "₽", "USD": "$", "EUR": "€", "GBP": "£", "KZT": "₸"}
-HEADINGS = {f"h{level}": f"h{min(level + 1, 6)}" for level in range(1, 7)}
 _markdown = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table")
 
 
@@ -34,7 +33,9 @@ def stars(rating: float) -> str:
 def markdown(text: str) -> SafeString:
     """Markdown as HTML that is safe to show: raw HTML is text, and whatever tags come out pass a whitelist."""
     tokens = _markdown.parse(text)
-    for token in tokens:
-        token.tag = HEADINGS.get(token.tag, token.tag)  # the page has its own h1
+    headings = [token for token in tokens if token.type in ("heading_open", "heading_close")]
+    shift = 2 - min((int(token.tag[1]) for token in headings), default=2)  # the page has its own h1
+    for token in headings:
+        token.tag = f"h{min(int(token.tag[1]) + shift, 6)}"
     html = _markdown.renderer.render(tokens, _markdown.options, {})
     return mark_safe(nh3.clean(html, link_rel="nofollow noopener"))  # noqa: S308 - nh3 has just cleaned it

@@ -20,10 +20,10 @@ from accounts.models import User
 from courses import seats
 from courses.factories import CourseFactory
 from courses.models import Course
+from crm.tests.race.conftest import Answer, at_once, session_of
 from enrolments import services
 from enrolments.factories import EnrolmentFactory
 from enrolments.models import Enrolment
-from enrolments.tests.race.conftest import Answer, at_once, session_of
 from events.transactions import in_transaction
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
