@@ -88,7 +88,10 @@ class MemberForm(forms.ModelForm[Membership]):
 class MembershipAdmin(ScopedAdmin[Membership]):
     list_display = ["user", "role", "organization"]
     list_filter = ["role", OrganizationFilter]
-    list_select_related = ["user", "organization"]
+    list_prefetch_related = (
+        "user",
+        "organization",
+    )
     search_fields = ["user__email", "user__name"]
     fields = ["organization", "role"]
 

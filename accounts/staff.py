@@ -83,9 +83,11 @@ class ScopedAdmin(admin.ModelAdmin[M]):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
+    list_select_related = ()  # a join may be started from the other table, and sort all of this one
+    list_prefetch_related: tuple[str, ...] = ()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[M]:
-        return self.scoped(request, "view")
+        return self.scoped(request, "view").prefetch_related(*self.list_prefetch_related)
 
     def scoped(self, request: HttpRequest, action: str) -> ScopedQuerySet[M]:
         rows = super().get_queryset(request)

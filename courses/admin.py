@@ -35,7 +35,7 @@ class CourseAdmin(ScopedExport, VerbAdmin[Course]):
     resource_classes = [CourseResource]
     list_display = ["title", "organization", "status", "price", "currency", "starts_on", "seats", "students"]
     list_filter = ["status", "requires_approval", OrganizationFilter]
-    list_select_related = ["organization"]
+    list_prefetch_related = ("organization",)
     search_fields = ["title"]
     sortable_by = ["title", "price", "starts_on"]
     readonly_fields = ["seats_taken", "reviews", "created_by_", "created_at", "updated_at"]

@@ -29,7 +29,11 @@ class EnrolmentAdmin(ScopedExport, VerbAdmin[Enrolment]):
     resource_classes = [EnrolmentResource]
     list_display = ["student", "status", "course", "applied_at", "decided_by"]
     list_filter = ["status", OrganizationFilter]
-    list_select_related = ["student", "course", "decided_by"]
+    list_prefetch_related = (
+        "student",
+        "course",
+        "decided_by",
+    )
     search_fields = ["student__email", "student__name", "course__title"]
     sortable_by = ["applied_at"]
     fields = ["student_", "course", "status", "applied_at", "queued_at", "decided_at", "decided_by_"]

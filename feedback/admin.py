@@ -20,7 +20,10 @@ class FeedbackAdmin(VerbAdmin[Feedback]):
 
     list_display = ["__str__", "author", "course", "rating", "hidden", "created_at"]
     list_filter = ["hidden", "rating", OrganizationFilter]
-    list_select_related = ["author", "course"]
+    list_prefetch_related = (
+        "author",
+        "course",
+    )
     sortable_by = ["created_at"]
     fields = ["author_", "course", "rating", "text", "hidden", "created_at"]
     readonly_fields = ["author_"]

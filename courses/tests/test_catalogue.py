@@ -111,9 +111,9 @@ def test_a_page_costs_the_same_queries_however_many_courses(
     for amount in (1, 25):
         for _ in range(amount):
             CourseFactory(title="Вот")
-        with django_assert_num_queries(1) as queries:
+        with django_assert_num_queries(2) as queries:  # the courses, their organisations
             browse().get(address)
-        assert "COUNT" not in queries[0]["sql"]
+        assert not any("COUNT" in query["sql"] for query in queries)
 
 
 def test_a_draft_has_no_address_for_visitors_but_its_staff_see_it(
@@ -148,7 +148,7 @@ def test_a_hand_made_cursor_breaks_no_order(catalogue: None, browse: Browse, ord
 
 
 def test_a_repeated_order_costs_no_more(catalogue: None, browse: Browse, django_assert_num_queries: Any) -> None:
-    with django_assert_num_queries(1) as queries:
+    with django_assert_num_queries(2) as queries:
         browse().get("/courses/", {"ordering": ",".join(["price"] * 200), "cursor": cursor_of(False, "1.00", "1")})
     assert len(queries[0]["sql"]) < 3000
 

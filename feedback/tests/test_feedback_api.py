@@ -54,10 +54,10 @@ def test_a_draft_cannot_be_named(student: User, api: Api) -> None:
     api(student).call("post", "/feedback", 422, {"text": "x", "course_id": draft.pk})
 
 
-def test_the_list_is_public_newest_first_and_one_query(db: None, api: Api, django_assert_num_queries: Any) -> None:
+def test_the_list_is_public_newest_first_at_a_fixed_cost(db: None, api: Api, django_assert_num_queries: Any) -> None:
     rows = [FeedbackFactory(rating=rating).pk for rating in (5, 3, 5)]
     FeedbackFactory(hidden=True)
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):  # the reviews, their authors
         body = api().call("get", "/feedback", 200)
     assert [row["id"] for row in body["results"]] == rows[::-1]
     fives = api().call("get", "/feedback?rating=5", 200)["results"]
