@@ -26,6 +26,14 @@ class UserSerializer(serializers.ModelSerializer[User]):
         read_only_fields = ["email", "is_staff", "is_active", "date_joined"]
 
 
+class PersonSerializer(serializers.ModelSerializer[User]):
+    """What others see of a person."""
+
+    class Meta:
+        model = User
+        fields = ["id", "name"]
+
+
 class RegisterSerializer(UserSerializer):
     password = serializers.CharField(write_only=True, trim_whitespace=False)
     email = serializers.EmailField(max_length=320)

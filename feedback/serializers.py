@@ -2,18 +2,11 @@ from typing import Any
 
 from rest_framework import serializers
 
-from accounts.models import User
-from accounts.serializers import KeyField
+from accounts.serializers import KeyField, PersonSerializer
 from courses.models import Course, CourseQuerySet
 from enrolments.models import studied_by
 from feedback import services
 from feedback.models import MAX_TEXT, Feedback
-
-
-class AuthorSerializer(serializers.ModelSerializer[User]):
-    class Meta:
-        model = User
-        fields = ["id", "name"]
 
 
 class ReviewableCourse(serializers.PrimaryKeyRelatedField[Course]):
@@ -24,7 +17,7 @@ class ReviewableCourse(serializers.PrimaryKeyRelatedField[Course]):
 
 
 class FeedbackSerializer(serializers.ModelSerializer[Feedback]):
-    author = AuthorSerializer(read_only=True)
+    author = PersonSerializer(read_only=True)
     course_id = ReviewableCourse(source="course", pk_field=KeyField(), required=False, allow_null=True)
     text = serializers.CharField(max_length=MAX_TEXT)
 

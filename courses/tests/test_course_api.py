@@ -10,6 +10,7 @@ from accounts.factories import MembershipFactory, OrganizationFactory, UserFacto
 from accounts.models import Organization, User
 from courses.factories import CourseFactory
 from courses.models import Course
+from courses.services import CapacityBelowTaken, update
 from events.models import Event
 
 Api = Callable[..., Any]
@@ -161,3 +162,11 @@ def test_an_unchanged_list_is_304_and_a_changed_one_is_not(db: None, api: Api) -
 
 def test_a_title_is_one_line(manager: User, api: Api) -> None:
     api(manager).call("post", "/courses", 422, {"title": "a\nb"})
+
+
+def test_a_seat_taken_meanwhile_counts_when_the_capacity_falls(manager: User) -> None:
+    seen_before = CourseFactory(capacity=5)
+    Course.objects.update(seats_taken=4)
+    with pytest.raises(CapacityBelowTaken):
+        update(course=seen_before, by=manager, capacity=3)
+    assert Course.objects.get().capacity == 5
