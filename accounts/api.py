@@ -1,10 +1,8 @@
-from typing import Any
+from typing import cast
 
-from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
 from allauth.core import ratelimit
-from django.contrib.auth import login, logout
-from django.core.exceptions import ValidationError
+from django.contrib.auth import login, logout, update_session_auth_hash
 from django.middleware.csrf import get_token
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
@@ -12,16 +10,27 @@ from django.views.decorators.debug import sensitive_post_parameters
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.generics import CreateAPIView, RetrieveUpdateAPIView
+from rest_framework.parsers import FormParser
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
+from accounts import services, tokens
 from accounts.models import User
-from accounts.serializers import LoggedInSerializer, LoginSerializer, RegisterSerializer, UserSerializer
-
-LOCKED_OUT_SECONDS = 300  # allauth's own window for failed logins of one e-mail
+from accounts.serializers import (
+    LoggedInSerializer,
+    LoginSerializer,
+    PasswordSerializer,
+    RefreshSerializer,
+    RegisterSerializer,
+    TokenPairSerializer,
+    TokenSerializer,
+    UserSerializer,
+)  # fmt: skip
+from accounts.signin import authenticate, basic_credentials
+from crm.parsers import StrictJSONParser
 
 
 class Register(CreateAPIView[User]):
@@ -38,45 +47,103 @@ class Register(CreateAPIView[User]):
         EmailAddress.objects.get(user=user).send_confirmation(self.request._request, signup=True)
 
 
-@method_decorator(sensitive_post_parameters(), name="dispatch")
-class Login(APIView):
-    """Sign in by e-mail and password; the answer sets the session cookie and the CSRF cookie."""
+class SignIn(APIView):
+    """Base of the doors that take a password: whoever comes is nobody yet."""
 
     authentication_classes = []
     permission_classes = [AllowAny]
-
-    @extend_schema(request=LoginSerializer, responses=LoggedInSerializer)
-    def post(self, request: Request) -> Response:
-        form = LoginSerializer(data=request.data)
-        form.is_valid(raise_exception=True)
-        user = self._authenticate(request, form.validated_data)
-        login(request._request, user)
-        get_token(request._request)
-        return Response({"message": _("You are signed in."), "user": UserSerializer(user).data})
-
-    def _authenticate(self, request: Request, credentials: dict[str, Any]) -> User:
-        """allauth's check, with its limit on failed logins, the same as the login page's."""
-        try:
-            user = get_adapter().authenticate(request._request, **credentials)
-        except ValidationError as error:
-            raise Throttled(wait=LOCKED_OUT_SECONDS) from error
-        if not isinstance(user, User) or not user.is_active:
-            raise AuthenticationFailed(_("The e-mail or the password is wrong."))
-        return user
 
     def get_authenticate_header(self, request: Request) -> str:
         return "Bearer"
 
 
+@method_decorator(sensitive_post_parameters(), name="dispatch")
+class Login(SignIn):
+    """Sign in by e-mail and password, or by HTTP Basic; the answer sets the session cookie and the CSRF cookie."""
+
+    @extend_schema(request=LoginSerializer, responses=LoggedInSerializer)
+    def post(self, request: Request) -> Response:
+        form = LoginSerializer(data=basic_credentials(request) or request.data)
+        form.is_valid(raise_exception=True)
+        user = authenticate(request, **form.validated_data)
+        login(request._request, user)
+        get_token(request._request)
+        return Response({"message": _("You are signed in."), "user": UserSerializer(user).data})
+
+
 class Logout(APIView):
-    """Sign out; the session is destroyed on the server."""
+    """Sign out on every device; the session is destroyed on the server."""
 
     permission_classes = [IsAuthenticated]
 
     @extend_schema(request=None, responses={204: None})
     def post(self, request: Request) -> Response:
+        request._request.user = request.user  # whoever came with a token has no session to be known by
         logout(request._request)
         return Response(status=204)
+
+
+@method_decorator(sensitive_post_parameters(), name="dispatch")
+class Password(APIView):
+    """Change the password; every other session and every token ends."""
+
+    permission_classes = [IsAuthenticated]
+
+    @extend_schema(request=PasswordSerializer, responses={204: None})
+    def post(self, request: Request) -> Response:
+        if not ratelimit.consume(request._request, action="reauthenticate", user=request.user):
+            raise Throttled(wait=60)
+        form = PasswordSerializer(data=request.data, context={"request": request})
+        form.is_valid(raise_exception=True)
+        user = cast("User", request.user)
+        services.change_password(user=user, password=form.validated_data["new_password"])
+        if request.session.session_key:
+            update_session_auth_hash(request._request, user)
+        return Response(status=204)
+
+
+@method_decorator(sensitive_post_parameters(), name="dispatch")
+class Token(SignIn):
+    """A pair of tokens for an e-mail and a password, as JSON or as the OAuth2 password form."""
+
+    parser_classes = [StrictJSONParser, FormParser]
+
+    @extend_schema(request=TokenSerializer, responses=TokenPairSerializer)
+    def post(self, request: Request) -> Response:
+        form = TokenSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        return _answer(tokens.issue(authenticate(request, **form.validated_data)))
+
+
+class TokenRefresh(SignIn):
+    """The next pair for a refresh token, which works once; a second use ends its family."""
+
+    @extend_schema(request=RefreshSerializer, responses=TokenPairSerializer)
+    def post(self, request: Request) -> Response:
+        form = RefreshSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        try:
+            return _answer(tokens.refresh(form.validated_data["refresh_token"]))
+        except tokens.InvalidToken as error:
+            raise AuthenticationFailed(_("The token is not valid any more."), code="invalid_token") from error
+
+
+class TokenRevoke(SignIn):
+    """End the family of a refresh token."""
+
+    @extend_schema(request=RefreshSerializer, responses={204: None})
+    def post(self, request: Request) -> Response:
+        form = RefreshSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        tokens.revoke(form.validated_data["refresh_token"])
+        return Response(status=204)
+
+
+def _answer(pair: tokens.Pair) -> Response:
+    body = {"access_token": pair.access, "refresh_token": pair.refresh, "token_type": "bearer"}
+    return Response(
+        body | {"expires_in": int(tokens.ACCESS_LIFE.total_seconds())}, headers={"Cache-Control": "no-store"}
+    )
 
 
 class Me(RetrieveUpdateAPIView[User]):

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -66,6 +67,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         _("staff"), default=False, help_text=_("Opens the admin; what is inside depends on memberships.")
     )
     is_active = models.BooleanField(_("active"), default=True)
+    # Part of every session's and token's proof: raising it ends them all, on every device.
+    epoch = models.PositiveIntegerField(default=0, editable=False)
     date_joined = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
 
     groups: None = None  # type: ignore[assignment]
@@ -98,6 +101,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         super().clean()
         self.email = clean_email(self.email)
 
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        return salted_hmac(
+            "accounts.User", f"{self.password}:{self.epoch}", secret=secret, algorithm="sha256"
+        ).hexdigest()
+
     def get_full_name(self) -> str:
         return self.name
 
@@ -108,6 +116,31 @@ class User(AbstractBaseUser, PermissionsMixin):
     def roles(self) -> dict[int, Role]:
         """The person's role in each organisation, by its id; read once per request."""
         return {pk: Role(role) for pk, role in self.memberships.values_list("organization_id", "role")}
+
+
+class TokenFamily(models.Model):
+    """One sign-in of a program: each refresh replaces its current refresh token, and an old one ends the family."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="token_families")
+    current = models.CharField(max_length=32)
+    proof = models.CharField(max_length=64)  # the user's session hash: a new password or a sign-out changes it
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("token family")
+        verbose_name_plural = _("token families")
+        indexes = [models.Index(fields=["expires_at"], name="token_family_expiry")]
+
+    def __str__(self) -> str:
+        return f"{self.pk}"
+
+    @property
+    def is_alive(self) -> bool:
+        return (
+            self.expires_at > timezone.now()
+            and self.user.is_active
+            and constant_time_compare(self.proof, self.user.get_session_auth_hash())
+        )
 
 
 class OrganizationQuerySet(ScopedQuerySet["Organization"]):

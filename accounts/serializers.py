@@ -4,6 +4,7 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from accounts import services
@@ -67,3 +68,45 @@ class LoginSerializer(serializers.Serializer[Any]):
 class LoggedInSerializer(serializers.Serializer[Any]):
     message = serializers.CharField()
     user = UserSerializer()
+
+
+class PasswordSerializer(serializers.Serializer[Any]):
+    current_password = serializers.CharField(trim_whitespace=False)
+    new_password = serializers.CharField(trim_whitespace=False)
+
+    def validate_current_password(self, password: str) -> str:
+        if not self.context["request"].user.check_password(password):
+            raise serializers.ValidationError(_("This is not your password."), code="wrong_password")
+        return password
+
+    def validate_new_password(self, password: str) -> str:
+        try:
+            validate_password(password, self.context["request"].user)
+        except ValidationError as error:
+            raise serializers.ValidationError(error.messages) from error
+        return password
+
+
+class TokenSerializer(serializers.Serializer[Any]):
+    """OAuth2 calls the e-mail `username`; either name will do."""
+
+    email = serializers.EmailField(max_length=320, required=False)
+    username = serializers.EmailField(max_length=320, required=False)
+    password = serializers.CharField(trim_whitespace=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        email = attrs.get("email") or attrs.get("username")
+        if not email:
+            raise serializers.ValidationError({"email": [_("Give an e-mail.")]}, code="required")
+        return {"email": email, "password": attrs["password"]}
+
+
+class RefreshSerializer(serializers.Serializer[Any]):
+    refresh_token = serializers.CharField(max_length=2000)
+
+
+class TokenPairSerializer(serializers.Serializer[Any]):
+    access_token = serializers.CharField()
+    refresh_token = serializers.CharField()
+    token_type = serializers.ChoiceField(choices=["bearer"])
+    expires_in = serializers.IntegerField(help_text="Seconds.")

@@ -2,11 +2,12 @@
 
 from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 from slugify import slugify
 
 from accounts.access import Role
-from accounts.models import Membership, Organization, User
+from accounts.models import Membership, Organization, TokenFamily, User
 from crm.errors import RuleBroken
 from events.outbox import emit
 
@@ -63,6 +64,21 @@ def use_email_alone(*, user: User) -> None:
     """Make the account's e-mail its only address for signing in and for reset letters, confirmed by whoever set it."""
     EmailAddress.objects.filter(user=user).exclude(email=user.email).delete()
     EmailAddress.objects.get_or_create(user=user, email=user.email, defaults={"primary": True, "verified": True})
+
+
+@transaction.atomic
+def sign_out_everywhere(*, user: User) -> None:
+    """End every session and every token of the person, on every device."""
+    User.objects.filter(pk=user.pk).update(epoch=F("epoch") + 1)
+    TokenFamily.objects.filter(user=user).delete()
+
+
+@transaction.atomic
+def change_password(*, user: User, password: str) -> None:
+    """Set a new password; sessions and tokens that were opened with the old one end."""
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    TokenFamily.objects.filter(user=user).delete()
 
 
 @transaction.atomic

@@ -33,6 +33,10 @@ v1 = [
     path("auth/register", accounts.Register.as_view()),
     path("auth/login", accounts.Login.as_view()),
     path("auth/logout", accounts.Logout.as_view()),
+    path("auth/password", accounts.Password.as_view()),
+    path("auth/token", accounts.Token.as_view()),
+    path("auth/token/refresh", accounts.TokenRefresh.as_view()),
+    path("auth/token/revoke", accounts.TokenRevoke.as_view()),
     path("auth/me", accounts.Me.as_view()),
     *router.urls,
 ]

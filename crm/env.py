@@ -45,6 +45,14 @@ def words(variable: str) -> list[str]:
     return [word.strip() for word in env.str(variable, default="").split(",") if word.strip()]
 
 
+def keys(variable: str) -> list[str]:
+    """A comma-separated list of secrets, each of 32 characters at least (RFC 7518, 3.2)."""
+    found = words(variable)
+    if any(len(key) < 32 for key in found):
+        stop(variable, "must list keys of at least 32 characters, separated by commas.")
+    return found
+
+
 def origins(variable: str) -> list[str]:
     """A comma-separated list of origins, each a scheme and a host and nothing else."""
     found = words(variable)

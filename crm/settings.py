@@ -1,5 +1,6 @@
 """Everything that can be set. Values come from the environment, or from `.env` beside manage.py in development."""
 
+import hashlib
 from pathlib import Path
 
 import django_stubs_ext
@@ -40,6 +41,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "csp",
     "django_filters",
     "drf_spectacular",
@@ -114,7 +116,10 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_FORMS = {"signup": "accounts.forms.SignupForm"}
-ACCOUNT_EMAIL_VERIFICATION = "optional"
+ACCOUNT_EMAIL_VERIFICATION = env.choice("EMAIL_VERIFICATION", default="optional", options=("optional", "mandatory"))
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+# The first key signs, all verify: a new one is put in front, and the old one goes when its tokens have expired.
+JWT_KEYS = env.keys("JWT_KEYS") or [hashlib.sha256(f"jwt:{SECRET_KEY}".encode()).hexdigest()]
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = True
 TRUSTED_PROXY_COUNT = env.whole("TRUSTED_PROXY_COUNT", default=0, high=10)
@@ -189,7 +194,10 @@ SILENCED_SYSTEM_CHECKS = [
 # API
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.CookieAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.authentication.BearerAuthentication",
+        "accounts.authentication.CookieAuthentication",
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_PAGINATION_CLASS": "crm.pagination.KeysetPagination",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],

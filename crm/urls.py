@@ -20,6 +20,7 @@ urlpatterns = [
     path("profile/", Profile.as_view(), name="profile"),
     path("accounts/signup/", Signup.as_view(), name="account_signup"),
     path("accounts/", include("allauth.account.urls")),
+    path("accounts/2fa/", include("allauth.mfa.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/", include("crm.api")),
     path("admin/", admin.site.urls),

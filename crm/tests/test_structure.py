@@ -14,7 +14,7 @@ from accounts.staff import ScopedAdmin
 from crm.api import router
 
 LAYERS = ["events", "accounts", "courses", "enrolments", "feedback", "crm"]
-SHARED = {"crm.errors", "crm.pagination"}
+SHARED = {"crm.errors", "crm.pagination", "crm.parsers"}
 OURS = [model for model in apps.get_models() if model._meta.app_label in LAYERS]
 SCOPED = [model for model in OURS if isinstance(model._default_manager.all(), ScopedQuerySet)]
 
