@@ -205,18 +205,20 @@ class VerbAdmin(ScopedAdmin[M]):
     def do_each(self, request: HttpRequest, rows: Iterable[M], verb: str) -> None:
         """Each row on its own: a refusal undoes no other, and the message names it with its reason."""
         permitted = set(self.scoped(request, verb).values_list("pk", flat=True).filter(pk__in=[row.pk for row in rows]))
-        done = 0
+        done: list[M] = []
         for row in rows:
             try:
                 if row.pk not in permitted:
                     raise RuleBroken(_("You may not do this."))
                 self._do(request, row, verb)
-                done += 1
+                done.append(row)
             except RuleBroken as refusal:
                 messages.error(request, f"{row}: {refusal}")
-        if done:
-            text = ngettext("%(verb)s: %(n)d row done.", "%(verb)s: %(n)d rows done.", done)
-            messages.success(request, text % {"verb": self.verbs[verb][0], "n": done})
+        if len(done) == 1:
+            messages.success(request, f"{self.verbs[verb][0]}: {done[0]}")
+        elif done:
+            text = ngettext("%(verb)s: %(n)d row done.", "%(verb)s: %(n)d rows done.", len(done))
+            messages.success(request, text % {"verb": self.verbs[verb][0], "n": len(done)})
 
     def verb_view(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         row = get_object_or_404(self.get_queryset(request), pk=pk)
