@@ -7,10 +7,11 @@ CHROMIUM ?= /usr/bin/chromium
 python := .venv/bin/python
 manage := $(python) manage.py
 pip := $(python) -m pip --disable-pip-version-check --quiet install --require-hashes --requirement
+schema := DEBUG=on LANGUAGE_CODE=en $(manage) spectacular --format openapi-json
 workers ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check quick race browser test-mariadb messages openapi lock format clean
+.PHONY: help run test check quick race browser contract test-mariadb messages openapi lock format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -56,7 +57,8 @@ check: quick ## formatting, lint, types, migrations, system checks, OpenAPI, tra
 	@DEBUG=on $(manage) makemigrations --check --dry-run
 	@DEBUG=on $(manage) check --fail-level WARNING
 	@DEBUG=off ALLOWED_HOSTS=school.example SECRET_KEY=$$($(python) -c 'import secrets; print(secrets.token_hex(40))') $(manage) check --deploy --fail-level WARNING
-	@DEBUG=on $(manage) spectacular --validate --fail-on-warn --file /dev/null
+	@$(schema) --validate --fail-on-warn --file .venv/openapi.json
+	@diff -q docs/openapi.json .venv/openapi.json || { echo "docs/openapi.json is out of date: run make openapi" >&2; exit 1; }
 	@sh locale/check.sh $(python)
 	@$(MAKE) --no-print-directory test
 
@@ -66,6 +68,9 @@ race: .venv/dev ## races for the last seat, on the database that DATABASE_URL na
 browser: .venv/dev ## the whole story in Chromium (CHROMIUM=/usr/bin/chromium)
 	@CHROMIUM="$(CHROMIUM)" $(python) -m pytest -m browser $(args)
 
+contract: .venv/dev ## every operation of the schema with generated data, as each role; and properties
+	@$(python) -m pytest crm/tests/contract.py crm/tests/properties.py -p no:randomly -n $(workers) $(args)
+
 test-mariadb: .venv/prod ## the suite and the races on the MariaDB or MySQL that DATABASE_URL names
 	@test -n "$$DATABASE_URL" || { echo "Set DATABASE_URL=mysql://user:password@host:port/name" >&2; exit 1; }
 	@$(python) -m pytest -n $(workers) $(args)
@@ -74,6 +79,9 @@ test-mariadb: .venv/prod ## the suite and the races on the MariaDB or MySQL that
 messages: .venv/dev ## collect texts into locale/ru and compile them (needs gettext)
 	@DEBUG=on $(manage) makemessages --locale ru --no-location --no-wrap --no-obsolete --ignore .venv --ignore tests --verbosity 0
 	@DEBUG=on $(manage) compilemessages --locale ru --ignore .venv --ignore tests --verbosity 0
+
+openapi: .venv/dev ## write docs/openapi.json anew
+	@$(schema) --file docs/openapi.json
 
 lock: .venv/dev ## resolve the three requirements files again (needs uv)
 	@for set in "" dev prod; do uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \

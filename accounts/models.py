@@ -31,7 +31,7 @@ def clean_email(email: str) -> str:
     return email
 
 
-one_line = RegexValidator(r"[\x00-\x1f\x7f]", _("Write this on one line."), inverse_match=True)
+one_line = RegexValidator(r"^[^\x00-\x1f\x7f]*\Z", _("Write this on one line."))
 
 
 class UserAccounts(BaseUserManager["User"]):

@@ -36,7 +36,7 @@ class EnrolmentViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Enrolm
             return rows.for_staff(self.request.user, "view", acting_organization(self.request))
         return rows.filter(student=self.request.user.pk)
 
-    @extend_schema(request=ApplySerializer, responses={201: EnrolmentSerializer})
+    @extend_schema(summary="Apply for a course", request=ApplySerializer, responses={201: EnrolmentSerializer})
     def create(self, request: Request) -> Response:
         """Apply for a course."""
         form = ApplySerializer(data=request.data)

@@ -1,0 +1,51 @@
+"""An example for each body of the API, by the name of its schema. A test holds them against the schemas."""
+
+from typing import Any
+
+USER = {
+    "id": 7, "email": "anna@school.example", "name": "Анна Иванова", "age": 27, "is_staff": False, "is_active": True,
+    "date_joined": "2026-09-01T09:00:00Z",
+}  # fmt: skip
+COURSE = {
+    "title": "Python с нуля", "slug": "python-s-nulya", "description": "**Первый** язык.", "price": "14900.00",
+    "currency": "RUB", "capacity": 20, "starts_on": "2026-12-05", "ends_on": "2027-02-13", "status": "published",
+    "requires_approval": False,
+}  # fmt: skip
+BRIEF = {
+    "id": 1, "title": "Python с нуля", "slug": "python-s-nulya", "price": "14900.00", "currency": "RUB",
+    "starts_on": "2026-12-05", "ends_on": "2027-02-13",
+}  # fmt: skip
+PERSON = {"id": 7, "name": "Анна Иванова"}
+PAIR = {"access_token": "eyJhbGci…", "refresh_token": "eyJhbGci…", "token_type": "bearer", "expires_in": 600}
+PASSWORD = "correct horse 7"  # noqa: S105 - an example
+REVIEW = {"text": "Понятно и по делу 🙂", "rating": 5}
+
+EXAMPLES: dict[str, Any] = {
+    "User": USER,
+    "PatchedUser": {"name": "Анна Петрова", "age": 28},
+    "Register": USER,
+    "RegisterRequest": {"email": USER["email"], "name": USER["name"], "age": 27, "password": PASSWORD},
+    "LoginRequest": {"email": USER["email"], "password": PASSWORD},
+    "LoggedIn": {"message": "Вы вошли.", "user": USER},
+    "PasswordRequest": {"current_password": PASSWORD, "new_password": "quite another 9"},
+    "TokenRequest": {"username": USER["email"], "password": PASSWORD},
+    "TokenPair": PAIR,
+    "RefreshRequest": {"refresh_token": PAIR["refresh_token"]},
+    "PatchedUserRequest": {"name": "Анна Петрова", "age": 28},
+    "Course": COURSE
+    | {
+        "id": 1, "organization": 1, "seats_left": 6, "rating": 4.67, "reviews": 3,
+        "created_at": "2026-09-01T09:00:00Z", "updated_at": "2026-09-02T09:00:00Z",
+    },
+    "CourseRequest": COURSE,
+    "PatchedCourseRequest": {"capacity": 25},
+    "Enrolment": {
+        "id": 12, "course": BRIEF, "student": PERSON, "status": "accepted", "applied_at": "2026-11-20T10:00:00Z",
+        "decided_at": "2026-11-20T12:00:00Z",
+    },
+    "ApplyRequest": {"course_id": 1},
+    "Feedback": REVIEW | {"id": 5, "author": PERSON, "course_id": 1, "created_at": "2026-11-21T10:00:00Z"},
+    "FeedbackRequest": REVIEW | {"course_id": 1},
+    "FeedbackChange": REVIEW | {"id": 5, "author": PERSON, "course_id": 1, "created_at": "2026-11-21T10:00:00Z"},
+    "PatchedFeedbackChangeRequest": {"text": "Ещё лучше, чем казалось"},
+}  # fmt: skip
