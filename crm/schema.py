@@ -56,7 +56,7 @@ def complete(result: dict[str, Any], generator: Any, request: Any, public: bool)
     for path, operations in result["paths"].items():
         for method, operation in operations.items():
             operation.setdefault("summary", _summary(operation))
-            for status in _refusals(path, method, operation):
+            for status in sorted(_refusals(path, method, operation)):
                 operation["responses"].setdefault(status, _problem(status))
     return result
 
