@@ -7,6 +7,7 @@ from drf_standardized_errors.formatter import ExceptionFormatter
 from drf_standardized_errors.handler import ExceptionHandler
 from drf_standardized_errors.types import ErrorResponse
 from rest_framework.exceptions import APIException, ErrorDetail, ValidationError
+from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
 from crm.errors import PROBLEM, RuleBroken, problem
@@ -34,6 +35,9 @@ class ProblemHandler(ExceptionHandler):
         return refusal
 
     def get_response(self, exc: APIException, data: dict[str, Any]) -> Response:
+        """Problem+json for people in the browsable API, too: an error is never a page."""
+        if request := self.context["request"]:
+            request.accepted_renderer, request.accepted_media_type = JSONRenderer(), PROBLEM
         response = super().get_response(exc, data)
         response.status_code = self.status_of(exc)
         response.content_type = PROBLEM
