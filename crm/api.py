@@ -9,6 +9,7 @@ from rest_framework.views import APIView
 
 from accounts import api as accounts
 from courses.api import CourseViewSet
+from crm.headers import Headers
 from enrolments.api import EnrolmentViewSet
 from feedback.api import FeedbackViewSet
 
@@ -34,6 +35,7 @@ v1 = [
     path("auth/login", accounts.Login.as_view()),
     path("auth/logout", accounts.Logout.as_view()),
     path("auth/me", accounts.Me.as_view()),
+    path("headers", Headers.as_view()),
     *router.urls,
 ]
 urlpatterns = [

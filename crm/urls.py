@@ -3,6 +3,7 @@ from django.urls import include, path
 
 from accounts.views import Profile, Signup
 from courses.views import CourseList
+from crm import health
 from crm.views import CoursePage, Home
 from enrolments.views import Apply, Cancel, EnrolmentList
 from feedback.views import DeleteReview, EditReview, SchoolReviews
@@ -23,6 +24,9 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/", include("crm.api")),
     path("admin/", admin.site.urls),
+    path("ping", health.ping),
+    path("health/live", health.live),
+    path("health/ready", health.ready),
 ]
 
 handler400 = "crm.errors.bad_request"
