@@ -1,30 +1,15 @@
 """A bad setting stops the start with one line that names it, and never prints its value."""
 
 import os
-import runpy
 import subprocess
 import sys
 from collections.abc import Callable
 from typing import Any
 
-import environ
 import pytest
 from django.conf import settings
 
-GOOD = {"DEBUG": "off", "SECRET_KEY": "a-secret-of-tests", "ALLOWED_HOSTS": "school.example"}
-
-
-@pytest.fixture
-def start(monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
-    """Evaluates the settings anew, in an environment of its own."""
-
-    def run(**environment: str) -> dict[str, Any]:
-        monkeypatch.setattr(os, "environ", GOOD | environment)
-        monkeypatch.setattr(environ.Env, "ENVIRON", GOOD | environment)
-        monkeypatch.setattr(environ.Env, "read_env", lambda path: None)
-        return runpy.run_path(str(settings.BASE_DIR / "crm/settings.py"))
-
-    return run
+from crm.tests.conftest import GOOD
 
 
 def test_good_settings_are_closed_by_default(start: Callable[..., dict[str, Any]]) -> None:
@@ -50,6 +35,7 @@ def test_the_stop_is_one_line_for_a_person_at_a_terminal() -> None:
         ("CACHE_URL", "memcache://x"), ("EMAIL_URL", "pigeon://x"), ("EVENTS_TRANSPORT", "pigeon"),
         ("RATE_LIMITS", "some"), ("TRUSTED_PROXY_COUNT", "-1"), ("TRUSTED_PROXY_COUNT", "many"),
         ("LANGUAGE_CODE", "xx"), ("TIME_ZONE", "Moscow"), ("LOG_LEVEL", "LOUD"),
+        ("LOG_FILE", "manage.py/under-a-file"), ("LOG_FILE", "crm"), ("LOG_FILE", "a\0b"),
     ],
 )  # fmt: skip
 def test_a_bad_value_is_named_and_not_shown(start: Callable[..., dict[str, Any]], variable: str, value: str) -> None:
