@@ -1,3 +1,4 @@
+import io
 import re
 import time
 import uuid
@@ -9,10 +10,13 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
+from crm.errors import body_too_large
+
 Handler = Callable[[HttpRequest], HttpResponse]
 
 log = structlog.stdlib.get_logger("crm.request")
 
+LARGEST_BODY = 1024 * 1024
 SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -52,6 +56,28 @@ def _known_user(request: HttpRequest) -> int | None:
     if isinstance(user, SimpleLazyObject) and not hasattr(request, "_cached_user"):
         return None
     return getattr(user, "pk", None)
+
+
+def small_bodies_in_api(get_response: Handler) -> Handler:
+    """Refuse a body over 1 MiB before anything reads it: DRF's parsers do not ask DATA_UPLOAD_MAX_MEMORY_SIZE."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if request.path.startswith("/api/") and _is_too_large(request):
+            return body_too_large(request)
+        return get_response(request)
+
+    return middleware
+
+
+def _is_too_large(request: HttpRequest) -> bool:
+    """Of a body in chunks the length is only known by reading it, whatever Content-Length says."""
+    if not (request.META.get("HTTP_TRANSFER_ENCODING") and request.META.get("wsgi.input_terminated")):
+        length = request.META.get("CONTENT_LENGTH") or ""
+        return length.isdecimal() and int(length[:20]) > LARGEST_BODY
+    body = request.META["wsgi.input"].read(LARGEST_BODY + 1)
+    request.META["CONTENT_LENGTH"] = str(len(body))
+    request._stream = io.BytesIO(body)  # Django reads no body without Content-Length
+    return len(body) > LARGEST_BODY
 
 
 def utc_in_api(get_response: Handler) -> Handler:

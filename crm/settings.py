@@ -4,6 +4,7 @@ from pathlib import Path
 
 import django_stubs_ext
 import environ
+from corsheaders.defaults import default_headers
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
@@ -40,6 +41,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "corsheaders",
     "csp",
     "django_filters",
     "drf_spectacular",
@@ -49,6 +51,8 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "crm.middleware.trace",
+    "corsheaders.middleware.CorsMiddleware",
+    "crm.middleware.small_bodies_in_api",
     "crm.middleware.utc_in_api",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -119,7 +123,8 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = True
 TRUSTED_PROXY_COUNT = env.whole("TRUSTED_PROXY_COUNT", default=0, high=10)
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
-if not env.flag("RATE_LIMITS", default=True):
+RATE_LIMITS = env.flag("RATE_LIMITS", default=True)
+if not RATE_LIMITS:
     ACCOUNT_RATE_LIMITS = False
 
 EMAIL_SCHEMES = (
@@ -169,6 +174,13 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not DEBUG
 if TRUSTED_PROXY_COUNT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+CORS_ALLOWED_ORIGINS = env.origins("CORS_ALLOWED_ORIGINS")
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_CREDENTIALS = True
+CORS_ALLOW_HEADERS = [*default_headers, "if-match", "if-none-match", "x-organization-id", "x-request-id"]
+CORS_EXPOSE_HEADERS = ["X-Request-Id", "ETag", "Retry-After"]
+if not CORS_ALLOWED_ORIGINS:
+    MIDDLEWARE.remove("corsheaders.middleware.CorsMiddleware")
 CSRF_FAILURE_VIEW = "crm.errors.csrf_failure"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -195,6 +207,11 @@ REST_FRAMEWORK = {
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_PARSER_CLASSES": ["crm.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.AnonRateThrottle", "crm.throttles.PersonThrottle"]
+    if RATE_LIMITS
+    else [],
+    "DEFAULT_THROTTLE_RATES": {"anon": "120/min", "user": "600/min"},
+    "NUM_PROXIES": TRUSTED_PROXY_COUNT,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",

@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.factories import PASSWORD
 from accounts.models import User
@@ -72,6 +73,15 @@ def test_a_refusal_and_a_visitor_too(db: None, lines: Lines, path: str) -> None:
     assert [(line["path"], line["status"], line["user"]) for line in lines()] == [(path, response.status_code, None)]
 
 
+def test_a_line_costs_no_query(
+    student: User, browse: Browse, lines: Lines, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    client = browse(student)
+    with django_assert_num_queries(0):
+        client.get("/ping")
+    assert [line["user"] for line in lines()] == [None]
+
+
 def test_the_api_names_its_user(student: User, browse: Browse, lines: Lines) -> None:
     browse(student).get("/api/v1/auth/me")
     assert [line["user"] for line in lines()] == [student.pk]
@@ -118,6 +128,7 @@ def use_secrets(student: User) -> list[str]:
         assert client.get(url, headers=headers).status_code == 500
     body = {"name": SECRETS["body"]}
     assert client.patch("/api/v1/auth/me", body, "application/json", headers=headers).status_code == 500
+    logging.getLogger("django.server").info("GET /?token=%s HTTP/1.1", SECRETS["query"])  # as runserver does
     strict = Client(enforce_csrf_checks=True, headers={"referer": f"https://other.example/?key={SECRETS['header']}"})
     assert strict.post("/accounts/login/", secure=True).status_code == 403
     return chosen
