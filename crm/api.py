@@ -9,6 +9,7 @@ from rest_framework.views import APIView
 
 from accounts import api as accounts
 from courses.api import CourseViewSet
+from crm.headers import Headers
 from enrolments.api import EnrolmentViewSet
 from feedback.api import FeedbackViewSet
 
@@ -38,6 +39,7 @@ v1 = [
     path("auth/token/refresh", accounts.TokenRefresh.as_view()),
     path("auth/token/revoke", accounts.TokenRevoke.as_view()),
     path("auth/me", accounts.Me.as_view()),
+    path("headers", Headers.as_view()),
     *router.urls,
 ]
 urlpatterns = [

@@ -1,6 +1,7 @@
 """Strict reading of the environment: a bad value stops the start with one line that names its variable."""
 
 import re
+from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -81,6 +82,19 @@ def url(variable: str, *, default: str, schemes: tuple[str, ...]) -> str:
     if parts.scheme not in schemes:
         stop(variable, f"must be a URL that starts with one of: {', '.join(f'{s}://' for s in schemes)}.")
     return str(value)
+
+
+def writable_file(variable: str) -> str:
+    """A path that can be appended to, whose directory is made; empty for none."""
+    value = str(env.str(variable, default="")).strip()
+    if not value:
+        return ""
+    try:
+        Path(value).parent.mkdir(parents=True, exist_ok=True)
+        with Path(value).open("a"):
+            return value
+    except (OSError, ValueError):
+        stop(variable, "must be the path of a file that can be written.")
 
 
 DATABASE_SCHEMES = ("sqlite", "mysql", "postgres", "postgresql")

@@ -96,6 +96,10 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return _answer(request, status=403, code="csrf_failed", detail=detail)
 
 
+def body_too_large(request: HttpRequest) -> HttpResponse:
+    return _answer(request, status=413, code="body_too_large", detail=_("The body is larger than 1 MiB."))
+
+
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _answer(request, status=404, code="not_found", detail=_("There is nothing at this address."))
 

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import django_stubs_ext
 import environ
+from corsheaders.defaults import default_headers
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from crm import env
+from crm import env, logs
 
 django_stubs_ext.monkeypatch()  # lets annotations such as ModelForm[User] be read at run time
 
@@ -42,6 +43,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "corsheaders",
     "csp",
     "django_filters",
     "drf_spectacular",
@@ -51,6 +53,8 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "crm.middleware.trace",
+    "corsheaders.middleware.CorsMiddleware",
+    "crm.middleware.small_bodies_in_api",
     "crm.middleware.utc_in_api",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -124,7 +128,8 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = True
 TRUSTED_PROXY_COUNT = env.whole("TRUSTED_PROXY_COUNT", default=0, high=10)
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
-if not env.flag("RATE_LIMITS", default=True):
+RATE_LIMITS = env.flag("RATE_LIMITS", default=True)
+if not RATE_LIMITS:
     ACCOUNT_RATE_LIMITS = False
 
 EMAIL_SCHEMES = (
@@ -174,6 +179,13 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not DEBUG
 if TRUSTED_PROXY_COUNT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+CORS_ALLOWED_ORIGINS = env.origins("CORS_ALLOWED_ORIGINS")
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_CREDENTIALS = True
+CORS_ALLOW_HEADERS = [*default_headers, "if-match", "if-none-match", "x-organization-id", "x-request-id"]
+CORS_EXPOSE_HEADERS = ["X-Request-Id", "ETag", "Retry-After"]
+if not CORS_ALLOWED_ORIGINS:
+    MIDDLEWARE.remove("corsheaders.middleware.CorsMiddleware")
 CSRF_FAILURE_VIEW = "crm.errors.csrf_failure"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -206,6 +218,11 @@ REST_FRAMEWORK = {
         "rest_framework.renderers.JSONRenderer",
         "crm.renderers.PeopleRenderer",
     ],
+    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.AnonRateThrottle", "crm.throttles.PersonThrottle"]
+    if RATE_LIMITS
+    else [],
+    "DEFAULT_THROTTLE_RATES": {"anon": "120/min", "user": "600/min"},
+    "NUM_PROXIES": TRUSTED_PROXY_COUNT,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
@@ -242,10 +259,5 @@ IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
 IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "export"
 
 LOG_LEVEL = env.choice("LOG_LEVEL", default="INFO", options=("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": LOG_LEVEL},
-}
+LOG_FILE = env.writable_file("LOG_FILE")
+LOGGING = logs.config(level=LOG_LEVEL, file=LOG_FILE, readable=DEBUG)

@@ -17,6 +17,7 @@ for _name in (
 ):
     os.environ.pop(_name, None)
 os.environ |= {"EMAIL_URL": "memorymail://", "CACHE_URL": "locmemcache://", "TIME_ZONE": "Europe/Moscow"}
+os.environ |= {"LOG_LEVEL": "INFO", "LOG_FILE": "", "RATE_LIMITS": "on", "CORS_ALLOWED_ORIGINS": ""}
 os.environ.setdefault("DATABASE_URL", "sqlite:///test.sqlite3")
 
 from crm.settings import *  # noqa: E402, F403

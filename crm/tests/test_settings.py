@@ -1,30 +1,19 @@
 """A bad setting stops the start with one line that names it, and never prints its value."""
 
+import ast
 import os
-import runpy
+import re
 import subprocess
 import sys
 from collections.abc import Callable
 from typing import Any
 
-import environ
 import pytest
 from django.conf import settings
 
-GOOD = {"DEBUG": "off", "SECRET_KEY": "a-secret-of-tests", "ALLOWED_HOSTS": "school.example"}
+from crm.tests.conftest import GOOD
 
-
-@pytest.fixture
-def start(monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
-    """Evaluates the settings anew, in an environment of its own."""
-
-    def run(**environment: str) -> dict[str, Any]:
-        monkeypatch.setattr(os, "environ", GOOD | environment)
-        monkeypatch.setattr(environ.Env, "ENVIRON", GOOD | environment)
-        monkeypatch.setattr(environ.Env, "read_env", lambda path: None)
-        return runpy.run_path(str(settings.BASE_DIR / "crm/settings.py"))
-
-    return run
+CODE = settings.BASE_DIR / "crm/settings.py"
 
 
 def test_good_settings_are_closed_by_default(start: Callable[..., dict[str, Any]]) -> None:
@@ -50,6 +39,7 @@ def test_the_stop_is_one_line_for_a_person_at_a_terminal() -> None:
         ("CACHE_URL", "memcache://x"), ("EMAIL_URL", "pigeon://x"), ("EVENTS_TRANSPORT", "pigeon"),
         ("RATE_LIMITS", "some"), ("TRUSTED_PROXY_COUNT", "-1"), ("TRUSTED_PROXY_COUNT", "many"),
         ("LANGUAGE_CODE", "xx"), ("TIME_ZONE", "Moscow"), ("LOG_LEVEL", "LOUD"),
+        ("LOG_FILE", "manage.py/under-a-file"), ("LOG_FILE", "crm"), ("LOG_FILE", "a\0b"), ("CORS_ALLOWED_ORIGINS", "school.example"),
     ],
 )  # fmt: skip
 def test_a_bad_value_is_named_and_not_shown(start: Callable[..., dict[str, Any]], variable: str, value: str) -> None:
@@ -57,3 +47,23 @@ def test_a_bad_value_is_named_and_not_shown(start: Callable[..., dict[str, Any]]
         start(**{variable: value})
     assert str(stopped.value).startswith(f"Configuration error: {variable} ")
     assert "hunter2" not in str(stopped.value)
+
+
+def names_in_settings() -> set[str]:
+    """The first argument of each call of crm.env."""
+    calls = (node for node in ast.walk(ast.parse(CODE.read_text())) if isinstance(node, ast.Call))
+    return {
+        str(call.args[0].value)
+        for call in calls
+        if ast.unparse(call.func).startswith("env.") and call.args and isinstance(call.args[0], ast.Constant)
+    }
+
+
+def test_every_variable_is_explained_and_in_the_example() -> None:
+    example = re.findall(r"^([A-Z_]+)=", (settings.BASE_DIR / ".env.example").read_text(), re.MULTILINE)
+    explained = re.findall(
+        r"^\| `([A-Z_]+)` \|", (settings.BASE_DIR / "docs/configuration.md").read_text(), re.MULTILINE
+    )
+    assert {"LOG_FILE", "CORS_ALLOWED_ORIGINS", "SECRET_KEY", "DATABASE_URL"} <= names_in_settings()
+    assert set(example) == set(explained) == names_in_settings()
+    assert (len(example), len(explained)) == (len(set(example)), len(set(explained)))

@@ -1,0 +1,108 @@
+"""How much the API takes: the size of a body, requests per address and per person."""
+
+import io
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.test import Client
+from pytest_django import Settings
+from rest_framework.throttling import SimpleRateThrottle
+
+from accounts.models import User
+
+MEBIBYTE = 1024 * 1024
+Browse = Callable[..., Client]
+
+
+def login_body(size: int) -> bytes:
+    body = json.dumps({"email": "a@school.example", "password": ""})
+    return (body[:-2] + "x" * (size - len(body)) + body[-2:]).encode()
+
+
+def post(body: bytes, **environ: Any) -> Any:
+    return Client().generic("POST", "/api/v1/auth/login", body, CONTENT_TYPE="application/json", **environ)
+
+
+def chunked(size: int, **environ: Any) -> Any:
+    """A body in chunks as gunicorn hands it over: a stream that ends by itself."""
+    stream = {"wsgi.input": io.BytesIO(login_body(size)), "wsgi.input_terminated": True}
+    return post(b"", HTTP_TRANSFER_ENCODING="chunked", **stream, **environ)
+
+
+def test_a_body_over_a_mebibyte_is_refused(db: None) -> None:
+    response = post(login_body(MEBIBYTE + 1))
+    assert (response.status_code, response.json()["code"]) == (413, "body_too_large")
+    assert response["Content-Type"] == "application/problem+json"
+    assert response["X-Request-Id"] == response.json()["request_id"]
+    assert post(login_body(MEBIBYTE)).status_code != 413
+
+
+@pytest.mark.parametrize("length", ["", "10", "-1", "many"])
+def test_a_body_in_chunks_is_measured_whatever_its_length_claims(db: None, length: str) -> None:
+    assert chunked(MEBIBYTE + 1, CONTENT_LENGTH=length).status_code == 413
+    assert chunked(200, CONTENT_LENGTH=length).status_code == 401
+
+
+def test_no_more_than_the_declared_length_is_read(db: None) -> None:
+    stream = io.BytesIO(login_body(2 * MEBIBYTE))
+    assert post(b"", **{"wsgi.input": stream, "CONTENT_LENGTH": "10"}).status_code == 400
+    assert stream.tell() == 10
+
+
+def test_an_absurd_length_is_refused(db: None) -> None:
+    assert post(b"", CONTENT_LENGTH="9" * 5000).status_code == 413
+
+
+def test_the_limits_are_those_of_the_contract() -> None:
+    assert django_settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] == {"anon": "120/min", "user": "600/min"}
+
+
+def test_a_visitor_is_limited_by_address_and_cannot_forge_another(db: None) -> None:
+    client = Client()
+    statuses = [
+        client.get("/api/v1/headers", headers={"x-forwarded-for": f"10.0.0.{n}"}).status_code for n in range(121)
+    ]
+    assert statuses == [400] * 120 + [429]
+    response = client.get("/api/v1/headers")
+    assert (response.json()["code"], response["Content-Type"]) == ("throttled", "application/problem+json")
+    assert 0 < int(response["Retry-After"]) <= 60
+    assert client.get("/api/v1/headers", REMOTE_ADDR="10.0.0.1").status_code == 400
+
+
+@pytest.mark.parametrize(("proxies", "believed"), [(1, "{n}, 9.9.9.9"), (2, "{n}, 9.9.9.9, 7.7.7.7")])
+def test_behind_proxies_only_their_own_words_count(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, proxies: int, believed: str
+) -> None:
+    settings.REST_FRAMEWORK = settings.REST_FRAMEWORK | {"NUM_PROXIES": proxies}
+    monkeypatch.setitem(SimpleRateThrottle.THROTTLE_RATES, "anon", "2/min")
+    ask = Client().get
+    forged = [{"x-forwarded-for": believed.format(n=f"10.0.0.{n}")} for n in range(3)]
+    assert [ask("/api/v1/headers", headers=headers).status_code for headers in forged] == [400, 400, 429]
+    another = {"x-forwarded-for": believed.format(n="10.0.0.0").replace("9.9.9.9", "8.8.8.8")}
+    assert ask("/api/v1/headers", headers=another).status_code == 400
+
+
+def test_a_person_has_a_limit_of_their_own(
+    student: User, manager: User, browse: Browse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(SimpleRateThrottle.THROTTLE_RATES, "user", "3/min")
+    monkeypatch.setitem(SimpleRateThrottle.THROTTLE_RATES, "anon", "1/min")
+    statuses = [browse(student).get("/api/v1/auth/me", REMOTE_ADDR=f"10.0.0.{n}").status_code for n in range(4)]
+    assert statuses == [200, 200, 200, 429]
+    assert browse(manager).get("/api/v1/auth/me").status_code == 200
+    assert [Client().get("/api/v1/courses").status_code for _ in range(2)] == [200, 429]
+
+
+def test_visitors_do_not_use_up_the_limit_of_people(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(SimpleRateThrottle.THROTTLE_RATES, "user", "1/min")
+    assert [Client().get("/api/v1/courses").status_code for _ in range(3)] == [200] * 3
+
+
+def test_load_tests_may_turn_limits_off_and_proxies_are_counted(start: Callable[..., dict[str, Any]]) -> None:
+    assert start(RATE_LIMITS="off")["REST_FRAMEWORK"]["DEFAULT_THROTTLE_CLASSES"] == []
+    assert len(start()["REST_FRAMEWORK"]["DEFAULT_THROTTLE_CLASSES"]) == 2
+    assert start()["REST_FRAMEWORK"]["NUM_PROXIES"] == 0
+    assert start(TRUSTED_PROXY_COUNT="2")["REST_FRAMEWORK"]["NUM_PROXIES"] == 2

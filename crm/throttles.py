@@ -1,0 +1,11 @@
+from typing import Any
+
+from rest_framework.request import Request
+from rest_framework.throttling import UserRateThrottle
+
+
+class PersonThrottle(UserRateThrottle):
+    """Per signed-in person; DRF's own would count visitors a second time, who have the limit of their address."""
+
+    def get_cache_key(self, request: Request, view: Any) -> str | None:
+        return super().get_cache_key(request, view) if request.user.is_authenticated else None
