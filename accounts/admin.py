@@ -1,6 +1,5 @@
 from typing import Any
 
-from allauth.account.models import EmailAddress
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -12,6 +11,7 @@ from accounts import services
 from accounts.access import Role
 from accounts.models import Membership, Organization, User
 from accounts.staff import BoundedPaginator, OrganizationFilter, ScopedAdmin, person
+from crm.errors import RuleBroken
 
 admin.site.unregister(Group)  # rights come from memberships alone
 
@@ -73,15 +73,11 @@ class MemberForm(forms.ModelForm[Membership]):
         fields = ["organization", "role"]
 
     def clean_email(self) -> str:
-        email = self.cleaned_data["email"].lower()
-        user = User.objects.filter(email=email, is_active=True).first()
-        if user is None:
-            raise forms.ValidationError(_("There is no account with this e-mail."), code="unknown")
-        if not EmailAddress.objects.filter(user=user, email=email, verified=True).exists():
-            # Anybody can open an account with somebody else's address; only its owner can confirm it.
-            raise forms.ValidationError(_("This account has not confirmed its e-mail yet."), code="unverified")
-        self.instance.user = user
-        return str(email)
+        try:
+            self.instance.user = services.confirmed_account(email=self.cleaned_data["email"])
+        except RuleBroken as refusal:
+            raise forms.ValidationError(str(refusal), code=refusal.code) from refusal
+        return self.instance.user.email
 
 
 @admin.register(Membership)

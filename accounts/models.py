@@ -1,4 +1,4 @@
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 from zoneinfo import available_timezones
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -147,7 +147,12 @@ class Organization(models.Model):
 
 
 class MembershipQuerySet(ScopedQuerySet["Membership"]):
-    pass
+    def own(self, user_id: int) -> Q:
+        return Q(user=user_id)
+
+    def for_list(self) -> Self:
+        """Longest-standing members first, with their names by a query of their own."""
+        return self.prefetch_related("user").order_by("id")
 
 
 class Membership(models.Model):

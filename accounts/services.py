@@ -1,7 +1,10 @@
 """Joining the school and its organisations."""
 
+from typing import Any
+
 from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
 from django.utils.translation import gettext_lazy as _
 from slugify import slugify
 
@@ -9,6 +12,7 @@ from accounts.access import Role
 from accounts.models import Membership, Organization, User
 from crm.errors import RuleBroken
 from events.outbox import emit
+from events.transactions import in_transaction
 
 
 class EmailTaken(RuleBroken):
@@ -21,8 +25,40 @@ class EmailTaken(RuleBroken):
 class AlreadyMember(RuleBroken):
     code = "already_member"
     status = 422
-    field = "user"
+    field = "email"
     message = _("This person is already a member.")
+
+
+class NoAccount(RuleBroken):
+    code = "unknown"
+    status = 422
+    field = "email"
+    message = _("There is no account with this e-mail.")
+
+
+class Unconfirmed(RuleBroken):
+    code = "unverified"
+    status = 422
+    field = "email"
+    message = _("This account has not confirmed its e-mail yet.")
+
+
+class NoLongerMember(RuleBroken):
+    code = "not_found"
+    status = 404
+    message = _("This person is no longer a member.")
+
+
+class SlugTaken(RuleBroken):
+    code = "slug_taken"
+    status = 422
+    field = "slug"
+    message = _("Another organisation has this address.")
+
+
+class OrganizationInUse(RuleBroken):
+    code = "organization_in_use"
+    message = _("An organisation that has courses is not deleted.")
 
 
 class LastOwner(RuleBroken):
@@ -66,11 +102,43 @@ def use_email_alone(*, user: User) -> None:
 
 
 @transaction.atomic
-def create_organization(*, name: str, by: User, **fields: str) -> Organization:
-    """A new organisation that `by` owns. Its slug comes from the name, with a number added when it is taken."""
-    organization = Organization.objects.create(name=name, slug=fields.pop("slug", "") or _free_slug(name), **fields)
+def create_organization(*, name: str, by: User, slug: str = "", **fields: str) -> Organization:
+    """A new organisation that `by` owns. Without a slug it gets a free one from its name. Raises SlugTaken."""
+    organization = Organization(name=name, slug=slug or _free_slug(name), **fields)
+    _save_organization(organization)
     Membership.objects.create(user=by, organization=organization, role=Role.OWNER)
     return organization
+
+
+def update_organization(*, organization: Organization, **changes: str) -> Organization:
+    """Raises SlugTaken."""
+    for name, value in changes.items():
+        setattr(organization, name, value)
+    _save_organization(organization, update_fields=list(changes))
+    return organization
+
+
+@in_transaction
+def delete_organization(*, organization: Organization) -> None:
+    """Take an organisation and its memberships away. Raises OrganizationInUse: what students hold is never lost."""
+    try:
+        Organization.objects.select_for_update().filter(pk=organization.pk).delete()
+    except ProtectedError as error:
+        raise OrganizationInUse from error
+
+
+def confirmed_account(*, email: str) -> User:
+    """The active account of an e-mail. Raises NoAccount or Unconfirmed.
+
+    Anybody can open an account with somebody else's address; only its owner can confirm it.
+    """
+    email = email.strip().lower()
+    user = User.objects.filter(email=email, is_active=True).first()
+    if user is None:
+        raise NoAccount
+    if not EmailAddress.objects.filter(user=user, email=email, verified=True).exists():
+        raise Unconfirmed
+    return user
 
 
 def add_member(*, organization: Organization, user: User, role: Role, by: User) -> Membership:
@@ -106,8 +174,11 @@ def remove_member(*, membership: Membership, by: User) -> None:
 
 def _locked(membership: Membership) -> Membership:
     """The row again, with its organisation locked: two owners who leave at once must not both succeed."""
-    Organization.objects.select_for_update().get(pk=membership.organization_id)
-    return Membership.objects.select_related("organization", "user").get(pk=membership.pk)
+    Organization.objects.select_for_update().filter(pk=membership.organization_id).first()
+    found = Membership.objects.select_related("organization", "user").filter(pk=membership.pk).first()
+    if found is None:
+        raise NoLongerMember
+    return found
 
 
 def _check_owner_touched(organization: Organization, by: User, *roles: Role) -> None:
@@ -119,6 +190,14 @@ def _check_not_last_owner(membership: Membership) -> None:
     owners = Membership.objects.filter(organization=membership.organization_id, role=Role.OWNER)
     if membership.role == Role.OWNER and not owners.exclude(pk=membership.pk).exists():
         raise LastOwner
+
+
+def _save_organization(organization: Organization, **kwargs: Any) -> None:
+    try:
+        with transaction.atomic():
+            organization.save(**kwargs)
+    except IntegrityError as error:
+        raise SlugTaken from error
 
 
 def _free_slug(name: str) -> str:
