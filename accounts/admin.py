@@ -10,14 +10,14 @@ from django.utils.translation import gettext_lazy as _
 from accounts import services
 from accounts.access import Role
 from accounts.models import Membership, Organization, User
-from accounts.staff import BoundedPaginator, OrganizationFilter, ScopedAdmin, person
+from accounts.staff import BoundedPaginator, OrganizationFilter, RefusableAdmin, ScopedAdmin, person
 from crm.errors import RuleBroken
 
 admin.site.unregister(Group)  # rights come from memberships alone
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin[User]):
+class UserAdmin(RefusableAdmin[User], DjangoUserAdmin[User]):
     """For platform superusers; nobody else's role reaches users."""
 
     list_display = ["email", "name", "age", "is_staff", "is_active", "date_joined"]
@@ -41,6 +41,16 @@ class UserAdmin(DjangoUserAdmin[User]):
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_delete_permission(request, obj) and obj != request.user
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Nothing stands in the way: what the school keeps of a person stays, without the person."""
+        leaving = Membership.objects.filter(user__in=objs).select_related("user")
+        names = [*map(str, objs), *map(str, leaving)]
+        counts = {User._meta.verbose_name_plural: len(objs), Membership._meta.verbose_name_plural: len(leaving)}
+        return names, counts, set(), []
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        services.anonymise(user=obj, by=person(request))
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)

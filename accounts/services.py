@@ -3,16 +3,21 @@
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from slugify import slugify
 
 from accounts.access import Role
-from accounts.models import Membership, Organization, User
+from accounts.models import DELETED_HOST, Membership, Organization, User
 from crm.errors import RuleBroken
 from events.outbox import emit
 from events.transactions import in_transaction
+
+RIGHTS = {"is_active", "is_staff", "is_superuser"}
 
 
 class EmailTaken(RuleBroken):
@@ -20,6 +25,17 @@ class EmailTaken(RuleBroken):
     status = 422
     field = "email"
     message = _("There is already an account with this e-mail.")
+
+
+class SuperusersOnly(RuleBroken):
+    code = "superusers_only"
+    status = 403
+    message = _("Only a superuser may change this.")
+
+
+class OwnAccount(RuleBroken):
+    code = "own_account"
+    message = _("Nobody deletes their own account or changes its rights.")
 
 
 class AlreadyMember(RuleBroken):
@@ -74,23 +90,69 @@ class OwnersOnly(RuleBroken):
 
 def register(*, email: str, name: str, age: int, password: str, language: str) -> User:
     """A new account, its e-mail still to be confirmed. Raises EmailTaken."""
+    return _open_account(email, password, name=name, age=age, language=language)
+
+
+def open_account(*, email: str, password: str, by: User, **fields: Any) -> User:
+    """An account that staff open for somebody, its e-mail still to be confirmed. Raises EmailTaken, SuperusersOnly."""
+    if not by.is_superuser and (fields.get("is_staff") or fields.get("is_superuser")):
+        raise SuperusersOnly
+    return _open_account(email, password, **fields)
+
+
+def _open_account(email: str, password: str, **fields: Any) -> User:
     try:
         with transaction.atomic():
-            user = User.objects.create_user(email, password, name=name, age=age, language=language)
+            user = User.objects.create_user(email, password, **fields)
             EmailAddress.objects.create(user=user, email=user.email, primary=True)
             emit(
                 "user.created",
                 key=user.pk,
                 user_id=user.pk,
                 email=user.email,
-                name=name,
-                age=age,
-                is_admin=False,
+                name=user.name,
+                age=user.age,
+                is_admin=user.is_staff,
             )
     except IntegrityError as error:
         if User.objects.filter(email=email.lower()).exists():
             raise EmailTaken from error
         raise
+    return user
+
+
+@in_transaction
+def change_account(*, user: User, by: User, **changes: Any) -> User:
+    """Set fields of a person; a value that is there already is no change.
+
+    Raises SuperusersOnly, OwnAccount, or OwnersOnly when `by` would shut out an owner without being one.
+    """
+    user = User.objects.select_for_update().get(pk=user.pk)
+    changed = {name: value for name, value in changes.items() if getattr(user, name) != value}
+    _check_rights(user, by, changed.keys() & RIGHTS)
+    for name, value in changed.items():
+        setattr(user, name, value)
+    user.save(update_fields=list(changed))
+    return user
+
+
+@in_transaction
+def anonymise(*, user: User, by: User) -> User:
+    """Forget a person and keep the school's books: enrolments and reviews stay, with nobody's name on them.
+
+    Raises OwnAccount, or LastOwner when an organisation would be left without one.
+    """
+    if user.pk == by.pk:
+        raise OwnAccount
+    _check_owns_nothing_alone(user)
+    user.memberships.all().delete()
+    EmailAddress.objects.filter(user=user).delete()
+    user.name, user.email = gettext("deleted person"), f"deleted-{user.pk}{DELETED_HOST}"
+    user.is_active = user.is_staff = user.is_superuser = False
+    user.set_unusable_password()
+    user.save(update_fields=["name", "email", "password", *RIGHTS])
+    about = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(User), object_id=str(user.pk))
+    about.update(object_repr=user.name)  # the admin's journal repeats names and addresses
     return user
 
 
@@ -184,6 +246,30 @@ def _locked(membership: Membership) -> Membership:
 def _check_owner_touched(organization: Organization, by: User, *roles: Role) -> None:
     if Role.OWNER in roles and not by.is_superuser and by.roles.get(organization.pk) != Role.OWNER:
         raise OwnersOnly
+
+
+def _check_rights(user: User, by: User, rights: set[str]) -> None:
+    if not rights:
+        return
+    if by.is_superuser:
+        if user == by:
+            raise OwnAccount
+        return
+    if rights != {"is_active"} or not by.is_staff or user == by or user.is_superuser:
+        raise SuperusersOnly
+    owned = user.memberships.filter(role=Role.OWNER).values_list("organization_id", flat=True)
+    if any(by.roles.get(pk) != Role.OWNER for pk in owned):
+        raise OwnersOnly
+
+
+def _check_owns_nothing_alone(user: User) -> None:
+    """With the organisations locked: two owners who are deleted at once must not both succeed."""
+    theirs = list(Organization.objects.select_for_update().filter(memberships__user=user).order_by("pk"))
+    owners = Membership.objects.select_for_update().filter(organization__in=theirs, role=Role.OWNER)
+    pairs = set(owners.values_list("organization_id", "user_id"))
+    kept = {organization for organization, owner in pairs if owner != user.pk}
+    if any(organization not in kept for organization, owner in pairs if owner == user.pk):
+        raise LastOwner
 
 
 def _check_not_last_owner(membership: Membership) -> None:
