@@ -255,7 +255,7 @@ def _check_rights(user: User, by: User, rights: set[str]) -> None:
         if user == by:
             raise OwnAccount
         return
-    if rights != {"is_active"} or not by.is_staff or user == by or user.is_superuser:
+    if rights != {"is_active"} or user == by or user.is_superuser:
         raise SuperusersOnly
     owned = user.memberships.filter(role=Role.OWNER).values_list("organization_id", flat=True)
     if any(by.roles.get(pk) != Role.OWNER for pk in owned):
