@@ -103,7 +103,7 @@ GRANTS: dict[str, tuple[Scope, ...]] = {
     "accounts.view_membership":    EVERY_ROLE,
     "accounts.add_membership":     LEADERS,
     "accounts.change_membership":  LEADERS,
-    "accounts.delete_membership":  LEADERS,
+    "accounts.delete_membership":  (ORG,  ORG,  NONE, NONE, NONE, NONE, OWN),
 }
 # fmt: on
 

@@ -1,6 +1,5 @@
 from typing import Any
 
-from allauth.account.models import EmailAddress
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -11,13 +10,14 @@ from django.utils.translation import gettext_lazy as _
 from accounts import services
 from accounts.access import Role
 from accounts.models import Membership, Organization, User
-from accounts.staff import BoundedPaginator, OrganizationFilter, ScopedAdmin, person
+from accounts.staff import BoundedPaginator, OrganizationFilter, RefusableAdmin, ScopedAdmin, person
+from crm.errors import RuleBroken
 
 admin.site.unregister(Group)  # rights come from memberships alone
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin[User]):
+class UserAdmin(RefusableAdmin[User], DjangoUserAdmin[User]):
     """For platform superusers; nobody else's role reaches users."""
 
     list_display = ["email", "name", "age", "is_staff", "is_active", "date_joined"]
@@ -41,6 +41,16 @@ class UserAdmin(DjangoUserAdmin[User]):
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_delete_permission(request, obj) and obj != request.user
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Nothing stands in the way: what the school keeps of a person stays, without the person."""
+        leaving = Membership.objects.filter(user__in=objs).select_related("user")
+        names = [*map(str, objs), *map(str, leaving)]
+        counts = {User._meta.verbose_name_plural: len(objs), Membership._meta.verbose_name_plural: len(leaving)}
+        return names, counts, set(), []
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        services.anonymise(user=obj, by=person(request))
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
@@ -73,15 +83,11 @@ class MemberForm(forms.ModelForm[Membership]):
         fields = ["organization", "role"]
 
     def clean_email(self) -> str:
-        email = self.cleaned_data["email"].lower()
-        user = User.objects.filter(email=email, is_active=True).first()
-        if user is None:
-            raise forms.ValidationError(_("There is no account with this e-mail."), code="unknown")
-        if not EmailAddress.objects.filter(user=user, email=email, verified=True).exists():
-            # Anybody can open an account with somebody else's address; only its owner can confirm it.
-            raise forms.ValidationError(_("This account has not confirmed its e-mail yet."), code="unverified")
-        self.instance.user = user
-        return str(email)
+        try:
+            self.instance.user = services.confirmed_account(email=self.cleaned_data["email"])
+        except RuleBroken as refusal:
+            raise forms.ValidationError(str(refusal), code=refusal.code) from refusal
+        return self.instance.user.email
 
 
 @admin.register(Membership)

@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
-from accounts import services, tokens
+from accounts import tokens
 from accounts.models import User
 from accounts.serializers import (
     LoggedInSerializer,
@@ -96,7 +96,7 @@ class Password(APIView):
         form = PasswordSerializer(data=request.data, context={"request": request})
         form.is_valid(raise_exception=True)
         user = cast("User", request.user)
-        services.change_password(user=user, password=form.validated_data["new_password"])
+        tokens.change_password(user=user, password=form.validated_data["new_password"])
         if request.session.session_key:
             update_session_auth_hash(request._request, user)
         return Response(status=204)

@@ -1,4 +1,4 @@
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 from zoneinfo import available_timezones
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -13,9 +13,10 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from accounts.access import Role, ScopedQuerySet
+from accounts.access import ORG, Actor, Role, ScopedQuerySet, roles_of, scope_of
 
 MIN_AGE, MAX_AGE = 10, 120
+DELETED_HOST = "@invalid"  # no real address ends so (RFC 2606)
 
 
 def clean_email(email: str) -> str:
@@ -34,7 +35,53 @@ def clean_email(email: str) -> str:
 one_line = RegexValidator(r"^[^\x00-\x1f\x7f]*\Z", _("Write this on one line."))
 
 
+class UserQuerySet(models.QuerySet["User"]):
+    # Staff reach the people of the organisations whose enrolments they may all see, or decide on.
+    REACH = {"view": "enrolments.view_enrolment", "change": "enrolments.accept_enrolment", "delete": None}
+
+    def for_user(self, user: Actor, action: str) -> Self:
+        """The people on whom `user` may do `action`: oneself, and for staff those of their organisations.
+
+        Whoever also belongs to another organisation is seen but not changed: an account is one for all of them.
+        Only superusers delete. Raises LookupError for an unknown action.
+        """
+        permission, rows = self.REACH[action], self.not_deleted()
+        if user.is_active and user.is_superuser:
+            return rows
+        if permission is None:
+            return rows.none()
+        mine = [pk for pk, role in roles_of(user).items() if ORG in scope_of(permission, role)]
+        reached = self._of(mine) if user.is_active and getattr(user, "is_staff", False) else Q(pk__in=[])
+        if action == "change":
+            reached &= ~self._of(Organization.objects.exclude(pk__in=mine))
+        return rows.filter(Q(pk=user.pk or 0) | reached)
+
+    def _of(self, organizations: Any) -> Q:
+        """Members and students of the organisations; by subqueries, since a join would list a person twice."""
+        people = self.model._base_manager
+        return Q(pk__in=people.filter(memberships__organization__in=organizations).values("pk")) | Q(
+            pk__in=people.filter(enrolments__organization__in=organizations).values("pk")
+        )
+
+    def not_deleted(self) -> Self:
+        """Without those of whom only their place in the school's books is left (services.anonymise)."""
+        return self.exclude(email__endswith=DELETED_HOST)
+
+    def search(self, text: str) -> Self:
+        """People whose name or e-mail holds every word of `text`."""
+        rows = self
+        for word in text.split()[:8]:
+            rows = rows.filter(Q(name__icontains=word) | Q(email__icontains=word))
+        return rows
+
+
 class UserAccounts(BaseUserManager["User"]):
+    def get_queryset(self) -> UserQuerySet:
+        return UserQuerySet(self.model, using=self._db)
+
+    def for_user(self, user: Actor, action: str) -> UserQuerySet:
+        return self.get_queryset().for_user(user, action)
+
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """A saved user with a hashed password, without one an account nobody can log in to."""
         user = self.model(email=email.strip().lower(), **fields)
@@ -180,7 +227,12 @@ class Organization(models.Model):
 
 
 class MembershipQuerySet(ScopedQuerySet["Membership"]):
-    pass
+    def own(self, user_id: int) -> Q:
+        return Q(user=user_id)
+
+    def for_list(self) -> Self:
+        """Longest-standing members first, with their names by a query of their own."""
+        return self.prefetch_related("user").order_by("id")
 
 
 class Membership(models.Model):

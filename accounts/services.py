@@ -1,15 +1,23 @@
 """Joining the school and its organisations."""
 
+from typing import Any
+
 from allauth.account.models import EmailAddress
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import ProtectedError
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from slugify import slugify
 
 from accounts.access import Role
-from accounts.models import Membership, Organization, TokenFamily, User
+from accounts.models import DELETED_HOST, Membership, Organization, User
 from crm.errors import RuleBroken
 from events.outbox import emit
+from events.transactions import in_transaction
+
+RIGHTS = {"is_active", "is_staff", "is_superuser"}
 
 
 class EmailTaken(RuleBroken):
@@ -19,11 +27,54 @@ class EmailTaken(RuleBroken):
     message = _("There is already an account with this e-mail.")
 
 
+class SuperusersOnly(RuleBroken):
+    code = "superusers_only"
+    status = 403
+    message = _("Only a superuser may change this.")
+
+
+class OwnAccount(RuleBroken):
+    code = "own_account"
+    message = _("Nobody deletes their own account or changes its rights.")
+
+
 class AlreadyMember(RuleBroken):
     code = "already_member"
     status = 422
-    field = "user"
+    field = "email"
     message = _("This person is already a member.")
+
+
+class NoAccount(RuleBroken):
+    code = "unknown"
+    status = 422
+    field = "email"
+    message = _("There is no account with this e-mail.")
+
+
+class Unconfirmed(RuleBroken):
+    code = "unverified"
+    status = 422
+    field = "email"
+    message = _("This account has not confirmed its e-mail yet.")
+
+
+class NoLongerMember(RuleBroken):
+    code = "not_found"
+    status = 404
+    message = _("This person is no longer a member.")
+
+
+class SlugTaken(RuleBroken):
+    code = "slug_taken"
+    status = 422
+    field = "slug"
+    message = _("Another organisation has this address.")
+
+
+class OrganizationInUse(RuleBroken):
+    code = "organization_in_use"
+    message = _("An organisation that has courses is not deleted.")
 
 
 class LastOwner(RuleBroken):
@@ -39,23 +90,69 @@ class OwnersOnly(RuleBroken):
 
 def register(*, email: str, name: str, age: int, password: str, language: str) -> User:
     """A new account, its e-mail still to be confirmed. Raises EmailTaken."""
+    return _open_account(email, password, name=name, age=age, language=language)
+
+
+def open_account(*, email: str, password: str, by: User, **fields: Any) -> User:
+    """An account that staff open for somebody, its e-mail still to be confirmed. Raises EmailTaken, SuperusersOnly."""
+    if not by.is_superuser and (fields.get("is_staff") or fields.get("is_superuser")):
+        raise SuperusersOnly
+    return _open_account(email, password, **fields)
+
+
+def _open_account(email: str, password: str, **fields: Any) -> User:
     try:
         with transaction.atomic():
-            user = User.objects.create_user(email, password, name=name, age=age, language=language)
+            user = User.objects.create_user(email, password, **fields)
             EmailAddress.objects.create(user=user, email=user.email, primary=True)
             emit(
                 "user.created",
                 key=user.pk,
                 user_id=user.pk,
                 email=user.email,
-                name=name,
-                age=age,
-                is_admin=False,
+                name=user.name,
+                age=user.age,
+                is_admin=user.is_staff,
             )
     except IntegrityError as error:
         if User.objects.filter(email=email.lower()).exists():
             raise EmailTaken from error
         raise
+    return user
+
+
+@in_transaction
+def change_account(*, user: User, by: User, **changes: Any) -> User:
+    """Set fields of a person; a value that is there already is no change.
+
+    Raises SuperusersOnly, OwnAccount, or OwnersOnly when `by` would shut out an owner without being one.
+    """
+    user = User.objects.select_for_update().get(pk=user.pk)
+    changed = {name: value for name, value in changes.items() if getattr(user, name) != value}
+    _check_rights(user, by, changed.keys() & RIGHTS)
+    for name, value in changed.items():
+        setattr(user, name, value)
+    user.save(update_fields=list(changed))
+    return user
+
+
+@in_transaction
+def anonymise(*, user: User, by: User) -> User:
+    """Forget a person and keep the school's books: enrolments and reviews stay, with nobody's name on them.
+
+    Raises OwnAccount, or LastOwner when an organisation would be left without one.
+    """
+    if user.pk == by.pk:
+        raise OwnAccount
+    _check_owns_nothing_alone(user)
+    user.memberships.all().delete()
+    EmailAddress.objects.filter(user=user).delete()
+    user.name, user.email = gettext("deleted person"), f"deleted-{user.pk}{DELETED_HOST}"
+    user.is_active = user.is_staff = user.is_superuser = False
+    user.set_unusable_password()
+    user.save(update_fields=["name", "email", "password", *RIGHTS])
+    about = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(User), object_id=str(user.pk))
+    about.update(object_repr=user.name)  # the admin's journal repeats names and addresses
     return user
 
 
@@ -67,26 +164,43 @@ def use_email_alone(*, user: User) -> None:
 
 
 @transaction.atomic
-def sign_out_everywhere(*, user: User) -> None:
-    """End every session and every token of the person, on every device."""
-    User.objects.filter(pk=user.pk).update(epoch=F("epoch") + 1)
-    TokenFamily.objects.filter(user=user).delete()
-
-
-@transaction.atomic
-def change_password(*, user: User, password: str) -> None:
-    """Set a new password; sessions and tokens that were opened with the old one end."""
-    user.set_password(password)
-    user.save(update_fields=["password"])
-    TokenFamily.objects.filter(user=user).delete()
-
-
-@transaction.atomic
-def create_organization(*, name: str, by: User, **fields: str) -> Organization:
-    """A new organisation that `by` owns. Its slug comes from the name, with a number added when it is taken."""
-    organization = Organization.objects.create(name=name, slug=fields.pop("slug", "") or _free_slug(name), **fields)
+def create_organization(*, name: str, by: User, slug: str = "", **fields: str) -> Organization:
+    """A new organisation that `by` owns. Without a slug it gets a free one from its name. Raises SlugTaken."""
+    organization = Organization(name=name, slug=slug or _free_slug(name), **fields)
+    _save_organization(organization)
     Membership.objects.create(user=by, organization=organization, role=Role.OWNER)
     return organization
+
+
+def update_organization(*, organization: Organization, **changes: str) -> Organization:
+    """Raises SlugTaken."""
+    for name, value in changes.items():
+        setattr(organization, name, value)
+    _save_organization(organization, update_fields=list(changes))
+    return organization
+
+
+@in_transaction
+def delete_organization(*, organization: Organization) -> None:
+    """Take an organisation and its memberships away. Raises OrganizationInUse: what students hold is never lost."""
+    try:
+        Organization.objects.select_for_update().filter(pk=organization.pk).delete()
+    except ProtectedError as error:
+        raise OrganizationInUse from error
+
+
+def confirmed_account(*, email: str) -> User:
+    """The active account of an e-mail. Raises NoAccount or Unconfirmed.
+
+    Anybody can open an account with somebody else's address; only its owner can confirm it.
+    """
+    email = email.strip().lower()
+    user = User.objects.filter(email=email, is_active=True).first()
+    if user is None:
+        raise NoAccount
+    if not EmailAddress.objects.filter(user=user, email=email, verified=True).exists():
+        raise Unconfirmed
+    return user
 
 
 def add_member(*, organization: Organization, user: User, role: Role, by: User) -> Membership:
@@ -122,8 +236,11 @@ def remove_member(*, membership: Membership, by: User) -> None:
 
 def _locked(membership: Membership) -> Membership:
     """The row again, with its organisation locked: two owners who leave at once must not both succeed."""
-    Organization.objects.select_for_update().get(pk=membership.organization_id)
-    return Membership.objects.select_related("organization", "user").get(pk=membership.pk)
+    Organization.objects.select_for_update().filter(pk=membership.organization_id).first()
+    found = Membership.objects.select_related("organization", "user").filter(pk=membership.pk).first()
+    if found is None:
+        raise NoLongerMember
+    return found
 
 
 def _check_owner_touched(organization: Organization, by: User, *roles: Role) -> None:
@@ -131,10 +248,42 @@ def _check_owner_touched(organization: Organization, by: User, *roles: Role) -> 
         raise OwnersOnly
 
 
+def _check_rights(user: User, by: User, rights: set[str]) -> None:
+    if not rights:
+        return
+    if by.is_superuser:
+        if user == by:
+            raise OwnAccount
+        return
+    if rights != {"is_active"} or user == by or user.is_superuser:
+        raise SuperusersOnly
+    owned = user.memberships.filter(role=Role.OWNER).values_list("organization_id", flat=True)
+    if any(by.roles.get(pk) != Role.OWNER for pk in owned):
+        raise OwnersOnly
+
+
+def _check_owns_nothing_alone(user: User) -> None:
+    """With the organisations locked: two owners who are deleted at once must not both succeed."""
+    theirs = list(Organization.objects.select_for_update().filter(memberships__user=user).order_by("pk"))
+    owners = Membership.objects.select_for_update().filter(organization__in=theirs, role=Role.OWNER)
+    pairs = set(owners.values_list("organization_id", "user_id"))
+    kept = {organization for organization, owner in pairs if owner != user.pk}
+    if any(organization not in kept for organization, owner in pairs if owner == user.pk):
+        raise LastOwner
+
+
 def _check_not_last_owner(membership: Membership) -> None:
     owners = Membership.objects.filter(organization=membership.organization_id, role=Role.OWNER)
     if membership.role == Role.OWNER and not owners.exclude(pk=membership.pk).exists():
         raise LastOwner
+
+
+def _save_organization(organization: Organization, **kwargs: Any) -> None:
+    try:
+        with transaction.atomic():
+            organization.save(**kwargs)
+    except IntegrityError as error:
+        raise SlugTaken from error
 
 
 def _free_slug(name: str) -> str:

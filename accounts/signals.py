@@ -3,7 +3,7 @@ from typing import Any
 from django.contrib.auth.signals import user_logged_out
 from django.dispatch import receiver
 
-from accounts import services
+from accounts import tokens
 from accounts.models import User
 
 
@@ -11,4 +11,4 @@ from accounts.models import User
 def sign_out_everywhere(sender: Any, user: Any, **kwargs: Any) -> None:
     """The pages, the admin and the API have each their own door out; behind each, every device is signed out."""
     if isinstance(user, User):
-        services.sign_out_everywhere(user=user)
+        tokens.sign_out_everywhere(user=user)

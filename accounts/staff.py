@@ -76,7 +76,25 @@ class OrganizationFilter(admin.SimpleListFilter):
         return queryset.filter(organization=int(value)) if value and is_key(value) else queryset
 
 
-class ScopedAdmin(admin.ModelAdmin[M]):
+class RefusableAdmin(admin.ModelAdmin[M]):
+    """An admin whose pages show a broken rule as a message."""
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return self._refusable(request, super().changeform_view, *args, **kwargs)
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return self._refusable(request, super().delete_view, *args, **kwargs)
+
+    def _refusable(self, request: HttpRequest, view: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """A rule that refuses while saving: the view's transaction is rolled back, and the message says why."""
+        try:
+            return in_transaction(view)(request, *args, **kwargs)
+        except RuleBroken as refusal:
+            messages.error(request, str(refusal))
+            return redirect(request.get_full_path())
+
+
+class ScopedAdmin(RefusableAdmin[M]):
     """Base of every admin of a model whose rows belong to an organisation."""
 
     paginator = BoundedPaginator
@@ -129,26 +147,12 @@ class ScopedAdmin(admin.ModelAdmin[M]):
         reached = [pk for pk, role in user.roles.items() if scope_of(permission, role) is not NONE]
         return Organization.objects.filter(pk__in=reached)
 
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        return self._refusable(request, super().changeform_view, *args, **kwargs)
-
-    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        return self._refusable(request, super().delete_view, *args, **kwargs)
-
     def response_action(self, request: HttpRequest, queryset: QuerySet[M], *args: Any) -> HttpResponse | None:
         """A bulk action on something that is no row's key is refused instead of breaking."""
         if not all(is_key(key) for key in request.POST.getlist(ACTION_CHECKBOX_NAME)):
             messages.error(request, _("The chosen rows could not be read. Nothing was done."))
             return None
         return super().response_action(request, queryset, *args)
-
-    def _refusable(self, request: HttpRequest, view: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """A rule that refuses while saving: the view's transaction is rolled back, and the message says why."""
-        try:
-            return in_transaction(view)(request, *args, **kwargs)
-        except RuleBroken as refusal:
-            messages.error(request, str(refusal))
-            return redirect(request.get_full_path())
 
     def save_model(self, request: HttpRequest, obj: M, form: Any, change: bool) -> None:
         """A row that would leave the person's scope is rolled back with the rest of the request."""

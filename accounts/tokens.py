@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 import jwt
 from django.conf import settings
+from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import TokenFamily, User
@@ -64,6 +66,21 @@ def revoke(token: str) -> None:
 def user_of(token: str) -> User:
     """Whose access token it is, in one query. Raises InvalidToken."""
     return _alive(_decode(token, "access")).user
+
+
+@transaction.atomic
+def sign_out_everywhere(*, user: User) -> None:
+    """End every session and every token of the person, on every device."""
+    User.objects.filter(pk=user.pk).update(epoch=F("epoch") + 1)
+    TokenFamily.objects.filter(user=user).delete()
+
+
+@transaction.atomic
+def change_password(*, user: User, password: str) -> None:
+    """Set a new password; sessions and tokens that were opened with the old one end."""
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    TokenFamily.objects.filter(user=user).delete()
 
 
 def _pair(family: TokenFamily) -> Pair:

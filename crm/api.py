@@ -8,6 +8,8 @@ from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 
 from accounts import api as accounts
+from accounts.organizations_api import MemberViewSet, OrganizationViewSet
+from accounts.users_api import UserViewSet
 from courses.api import CourseViewSet
 from crm.headers import Headers
 from enrolments.api import EnrolmentViewSet
@@ -29,6 +31,9 @@ router = SimpleRouter(trailing_slash=False)
 router.register("courses", CourseViewSet, basename="api_course")
 router.register("enrolments", EnrolmentViewSet, basename="api_enrolment")
 router.register("feedback", FeedbackViewSet, basename="api_feedback")
+router.register("users", UserViewSet, basename="api_user")
+router.register("organizations", OrganizationViewSet, basename="api_organization")
+router.register("organizations/(?P<organization_id>[^/.]+)/members", MemberViewSet, basename="api_member")
 
 v1 = [
     path("auth/register", accounts.Register.as_view()),

@@ -42,7 +42,8 @@ feedback.change_bannedword feedback.delete_bannedword                        ORG
 accounts.view_organization accounts.view_membership                          ORG ORG ORG ORG ORG ORG -
 accounts.change_organization                                                 ORG ORG - - - - -
 accounts.delete_organization                                                 ORG - - - - - -
-accounts.add_membership accounts.change_membership accounts.delete_membership ORG ORG - - - - -
+accounts.add_membership accounts.change_membership                           ORG ORG - - - - -
+accounts.delete_membership                                                   ORG ORG - - - - OWN
 """
 
 
@@ -74,9 +75,9 @@ def row_of(permission: str, organization: Organization, *, whose: User) -> Model
         "feedback": lambda: FeedbackFactory(course=course, author=whose, hidden=True),
         "bannedword": lambda: BannedWord.objects.get_or_create(word="брюква")[0],
         "organization": lambda: organization,
-        "membership": lambda: Membership.objects.create(
-            user=UserFactory(), organization=organization, role=Role.MEMBER
-        ),
+        "membership": lambda: Membership.objects.get_or_create(
+            user=whose, organization=organization, defaults={"role": Role.MEMBER}
+        )[0],
     }
     return made[model]()
 
