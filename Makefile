@@ -9,6 +9,10 @@ manage := $(python) manage.py
 pip := $(python) -m pip --disable-pip-version-check --quiet install --require-hashes --requirement
 schema := DEBUG=on LANGUAGE_CODE=en $(manage) spectacular --format openapi-json
 workers ?= 2
+# Plugins that the suite does not use cost each worker their start.
+unused := -p no:playwright -p no:base_url -p no:faker -p no:hypothesispytest -p no:schemathesis
+# A machine may forbid Python to keep what it has compiled; then each run compiles a thousand modules anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check quick race browser contract test-mariadb messages openapi lock format clean
@@ -46,7 +50,7 @@ run: .venv/run .env ## install, migrate, fill the demo school once, serve http:/
 	@$(manage) runserver --skip-checks $(BIND):$(PORT)
 
 test: .venv/dev ## the suite on in-memory SQLite, in random order
-	@$(python) -m pytest -n $(workers) $(args)
+	@$(python) -m pytest -n $(workers) --dist worksteal $(unused) $(args)
 
 quick: .venv/dev
 	@$(python) -m ruff format --check .
@@ -73,7 +77,7 @@ contract: .venv/dev ## every operation of the schema with generated data, as eac
 
 test-mariadb: .venv/prod ## the suite and the races on the MariaDB or MySQL that DATABASE_URL names
 	@test -n "$$DATABASE_URL" || { echo "Set DATABASE_URL=mysql://user:password@host:port/name" >&2; exit 1; }
-	@$(python) -m pytest -n $(workers) $(args)
+	@$(python) -m pytest -n $(workers) --dist worksteal $(unused) $(args)
 	@$(MAKE) --no-print-directory race
 
 messages: .venv/dev ## collect texts into locale/ru and compile them (needs gettext)

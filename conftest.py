@@ -1,5 +1,6 @@
 """Fixtures that every app's tests share."""
 
+import gc
 from collections.abc import Callable
 from typing import Any
 
@@ -67,3 +68,9 @@ def school(db: None) -> Organization:
 @pytest.fixture
 def manager(school: Organization) -> User:
     return member(Role.MANAGER, school, user__name="Марина")
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: the collector need not walk it again for each of a thousand tests."""
+    gc.collect()
+    gc.freeze()

@@ -18,6 +18,7 @@ BRIEF = {
 PERSON = {"id": 7, "name": "Анна Иванова"}
 PAIR = {"access_token": "eyJhbGci…", "refresh_token": "eyJhbGci…", "token_type": "bearer", "expires_in": 600}
 PASSWORD = "correct horse 7"  # noqa: S105 - an example
+SCHOOL = {"name": "Школа «Маяк»", "slug": "mayak", "currency": "RUB", "time_zone": "Europe/Moscow"}
 REVIEW = {"text": "Понятно и по делу 🙂", "rating": 5}
 
 EXAMPLES: dict[str, Any] = {
@@ -47,5 +48,18 @@ EXAMPLES: dict[str, Any] = {
     "Feedback": REVIEW | {"id": 5, "author": PERSON, "course_id": 1, "created_at": "2026-11-21T10:00:00Z"},
     "FeedbackRequest": REVIEW | {"course_id": 1},
     "FeedbackChange": REVIEW | {"id": 5, "author": PERSON, "course_id": 1, "created_at": "2026-11-21T10:00:00Z"},
+    "NewUser": USER,
+    "NewUserRequest": {
+        "email": USER["email"], "name": USER["name"], "age": 27, "password": PASSWORD, "is_active": True,
+    },
+    "UserChange": USER,
+    "PatchedUserChangeRequest": {"is_active": False},
+    "Organization": SCHOOL | {"id": 1, "created_at": "2026-09-01T09:00:00Z"},
+    "OrganizationRequest": SCHOOL,
+    "PatchedOrganizationRequest": {"time_zone": "Asia/Almaty"},
+    "Member": {"user": PERSON, "email": USER["email"], "role": "manager"},
+    "NewMemberRequest": {"email": USER["email"], "role": "manager"},
+    "PatchedMemberRequest": {"role": "admin"},
+    "Headers": {"ua": "school-client/1.0", "lang": "ru"},
     "PatchedFeedbackChangeRequest": {"text": "Ещё лучше, чем казалось"},
 }  # fmt: skip

@@ -117,21 +117,32 @@ def use_secrets(student: User) -> list[str]:
     assert client.post("/accounts/password/change/", {"oldpassword": PASSWORD} | passwords).status_code == 302
     for password in (SECRETS["body"], SECRETS["changed"]):
         client.post("/api/v1/auth/login", {"email": student.email, "password": password}, "application/json")
+    signed_in = {"email": student.email, "password": SECRETS["changed"]}
+    pair = Client().post("/api/v1/auth/token", signed_in, "application/json").json()
+    fresh = (
+        Client().post("/api/v1/auth/token/refresh", {"refresh_token": pair["refresh_token"]}, "application/json").json()
+    )
+    Client().post("/api/v1/auth/token/refresh", {"refresh_token": pair["refresh_token"]}, "application/json")
+    Client(headers={"authorization": f"Bearer {fresh['access_token']}"}).get("/api/v1/auth/me")
+    again = {"current_password": SECRETS["changed"], "new_password": SECRETS["password"]}
+    client.post("/api/v1/auth/password", again, "application/json")
     client.get(f"/accounts/confirm-email/{SECRETS['query']}/")
     client.get(f"/accounts/password/reset/key/1-{SECRETS['query']}/")
     chosen = [client.cookies[name].value for name in ("session_token", "csrftoken")]
     headers = {"authorization": f"Bearer {SECRETS['bearer']}", "x-secret": SECRETS["header"]}
     client.cookies["another"] = SECRETS["cookie"]
     client.raise_request_exception = False
-    for path in ("/", "/api/v1/auth/me"):
-        url = f"{path}?token={SECRETS['query']}"
+    me = f"/api/v1/auth/me?token={SECRETS['query']}"
+    assert client.get(me, headers=headers).status_code == 401
+    del headers["authorization"]
+    for url in (f"/?token={SECRETS['query']}", me):
         assert client.get(url, headers=headers).status_code == 500
     body = {"name": SECRETS["body"]}
     assert client.patch("/api/v1/auth/me", body, "application/json", headers=headers).status_code == 500
     logging.getLogger("django.server").info("GET /?token=%s HTTP/1.1", SECRETS["query"])  # as runserver does
     strict = Client(enforce_csrf_checks=True, headers={"referer": f"https://other.example/?key={SECRETS['header']}"})
     assert strict.post("/accounts/login/", secure=True).status_code == 403
-    return chosen
+    return [*chosen, *(token for some in (pair, fresh) for token in (some["access_token"], some["refresh_token"]))]
 
 
 @pytest.mark.parametrize("readable", [False, True])

@@ -1,12 +1,15 @@
 """Under /api/ every error is problem+json, and none tells what it should not."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from accounts.models import User
+from crm.errors import RuleBroken
 
 Api = Callable[..., Any]
 
@@ -97,3 +100,17 @@ def test_every_page_forbids_foreign_scripts(db: None) -> None:
     policy = Client().get("/")["Content-Security-Policy"]
     assert "default-src 'self'" in policy
     assert "unsafe" not in policy
+
+
+def test_every_code_of_ours_is_documented() -> None:
+    """`docs/errors.md` is what a client relies on."""
+    listed = (Path(settings.BASE_DIR) / "docs/errors.md").read_text()
+    codes = {kind.code for kind in refusals(RuleBroken)}
+    assert len(codes) > 15
+    assert {code for code in codes if f"`{code}`" not in listed} == set()
+
+
+def refusals(kind: type[RuleBroken]) -> Iterator[type[RuleBroken]]:
+    for child in kind.__subclasses__():
+        yield child
+        yield from refusals(child)

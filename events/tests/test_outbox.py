@@ -18,7 +18,7 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return said
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, available_apps=["events"])
 def test_subscribers_hear_at_once_and_consumers_after_the_commit(heard: list[str]) -> None:
     with transaction.atomic():
         outbox.emit("course.created", key=7, title="Вязание")
@@ -29,7 +29,7 @@ def test_subscribers_hear_at_once_and_consumers_after_the_commit(heard: list[str
     assert event.published_at is not None
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, available_apps=["events"])
 def test_a_rolled_back_transaction_emits_nothing(heard: list[str]) -> None:
     with transaction.atomic():
         outbox.emit("course.created", key=7)
@@ -38,7 +38,7 @@ def test_a_rolled_back_transaction_emits_nothing(heard: list[str]) -> None:
     assert not Event.objects.exists()
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, available_apps=["events"])
 def test_a_failing_consumer_fails_no_request_and_leaves_the_event_in_the_outbox(
     monkeypatch: pytest.MonkeyPatch, caplog: Any
 ) -> None:
@@ -52,7 +52,7 @@ def test_a_failing_consumer_fails_no_request_and_leaves_the_event_in_the_outbox(
     assert "Error calling" in caplog.text
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, available_apps=["events"])
 def test_an_event_outside_a_transaction_is_an_error() -> None:
     with pytest.raises(transaction.TransactionManagementError):
         outbox.emit("course.created", key=7)
