@@ -6,6 +6,7 @@ import binascii
 from allauth.account import app_settings
 from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
+from allauth.core import ratelimit
 from allauth.mfa.utils import is_mfa_enabled
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -24,6 +25,8 @@ def authenticate(request: Request, *, email: str, password: str) -> User:
     with a second factor, or with an address that must be confirmed first, is not let in by its password alone.
     Raises AuthenticationFailed, Throttled.
     """
+    if not ratelimit.consume(request._request, action="login"):
+        raise Throttled(wait=60)
     try:
         user = get_adapter().authenticate(request._request, email=email, password=password)
     except ValidationError as error:

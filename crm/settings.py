@@ -2,6 +2,7 @@
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import django_stubs_ext
 import environ
@@ -129,8 +130,14 @@ ACCOUNT_SESSION_REMEMBER = True
 TRUSTED_PROXY_COUNT = env.whole("TRUSTED_PROXY_COUNT", default=0, high=10)
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
 RATE_LIMITS = env.flag("RATE_LIMITS", default=True)
-if not RATE_LIMITS:
-    ACCOUNT_RATE_LIMITS = False
+# How many attempts, by address and by account, on the pages and in the API alike; a failed login counts twice.
+ACCOUNT_RATE_LIMITS: Any = RATE_LIMITS and {
+    "login": "30/m/ip",
+    "login_failed": "10/m/ip,5/5m/key",
+    "signup": "20/m/ip",
+    "reset_password": "20/m/ip,5/m/key",
+    "reauthenticate": "10/m/user",
+}
 
 EMAIL_SCHEMES = (
     "consolemail",

@@ -76,6 +76,13 @@ def test_the_limit_of_the_login_counts_here_too(student: User, api: Api) -> None
     assert int(refused["Retry-After"]) > 0
 
 
+def test_even_right_passwords_have_a_limit_per_address(student: User, api: Api) -> None:
+    sent = {"email": student.email, "password": PASSWORD}
+    for n in range(30):
+        api().call("post", "/auth/token" if n % 2 else "/auth/login", 200, sent)
+    api().call("post", "/auth/token", 429, sent)
+
+
 @pytest.mark.parametrize("path", ["/auth/token", "/auth/login"])
 def test_a_password_alone_does_not_pass_a_second_factor(student: User, api: Api, path: str) -> None:
     Authenticator.objects.create(user=student, type=Authenticator.Type.TOTP, data={"secret": "x"})
