@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from accounts import services
+from accounts import services, tokens
 from accounts.access import Role
 from accounts.models import Membership, Organization, User
 from accounts.staff import BoundedPaginator, OrganizationFilter, RefusableAdmin, ScopedAdmin, person
@@ -55,6 +55,8 @@ class UserAdmin(RefusableAdmin[User], DjangoUserAdmin[User]):
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         services.use_email_alone(user=obj)
+        if not obj.is_active:
+            tokens.sign_out_everywhere(user=obj)
 
 
 @admin.register(Organization)

@@ -1,8 +1,8 @@
-from typing import cast
+from typing import Any, cast
 
 from allauth.account.models import EmailAddress
 from allauth.core import ratelimit
-from django.contrib.auth import login, logout, update_session_auth_hash
+from django.contrib.auth import SESSION_KEY, login, logout, update_session_auth_hash
 from django.middleware.csrf import get_token
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
@@ -39,10 +39,14 @@ class Register(CreateAPIView[User]):
     serializer_class = RegisterSerializer
     permission_classes = [AllowAny]
 
-    def perform_create(self, serializer: BaseSerializer[User]) -> None:
-        """Within the sign-up page's limit, and with its letter that confirms the address."""
-        if not ratelimit.consume(self.request._request, action="signup"):
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Within the sign-up page's limit, which counts refused attempts too: they tell whose address is known."""
+        if not ratelimit.consume(request._request, action="signup"):
             raise Throttled(wait=60)
+        return super().create(request, *args, **kwargs)
+
+    def perform_create(self, serializer: BaseSerializer[User]) -> None:
+        """With the letter that confirms the address."""
         user = serializer.save()
         EmailAddress.objects.get(user=user).send_confirmation(self.request._request, signup=True)
 
@@ -63,8 +67,10 @@ class Login(SignIn):
 
     @extend_schema(request=LoginSerializer, responses=LoggedInSerializer)
     def post(self, request: Request) -> Response:
-        form = LoginSerializer(data=basic_credentials(request) or request.data)
-        form.is_valid(raise_exception=True)
+        basic = basic_credentials(request)
+        form = LoginSerializer(data=basic or request.data)
+        if not form.is_valid(raise_exception=basic is None):
+            raise AuthenticationFailed(_("The e-mail or the password is wrong."))
         user = authenticate(request, **form.validated_data)
         login(request._request, user)
         get_token(request._request)
@@ -97,7 +103,7 @@ class Password(APIView):
         form.is_valid(raise_exception=True)
         user = cast("User", request.user)
         tokens.change_password(user=user, password=form.validated_data["new_password"])
-        if request.session.session_key:
+        if request.session.get(SESSION_KEY) == str(user.pk):
             update_session_auth_hash(request._request, user)
         return Response(status=204)
 

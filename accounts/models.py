@@ -42,8 +42,9 @@ class UserQuerySet(models.QuerySet["User"]):
     def for_user(self, user: Actor, action: str) -> Self:
         """The people on whom `user` may do `action`: oneself, and for staff those of their organisations.
 
-        Whoever also belongs to another organisation is seen but not changed: an account is one for all of them.
-        Only superusers delete. Raises LookupError for an unknown action.
+        Only students are changed, and only those of no other organisation: an account is one for all of them. Whoever
+        has a role is seen alone, since anybody may be given one without being asked. Only superusers delete.
+        Raises LookupError for an unknown action.
         """
         permission, rows = self.REACH[action], self.not_deleted()
         if user.is_active and user.is_superuser:
@@ -53,7 +54,8 @@ class UserQuerySet(models.QuerySet["User"]):
         mine = [pk for pk, role in roles_of(user).items() if ORG in scope_of(permission, role)]
         reached = self._of(mine) if user.is_active and getattr(user, "is_staff", False) else Q(pk__in=[])
         if action == "change":
-            reached &= ~self._of(Organization.objects.exclude(pk__in=mine))
+            others = Organization.objects.exclude(pk__in=mine)
+            reached &= Q(memberships=None, is_superuser=False) & ~self._of(others)
         return rows.filter(Q(pk=user.pk or 0) | reached)
 
     def _of(self, organizations: Any) -> Q:

@@ -13,6 +13,7 @@ from slugify import slugify
 
 from accounts.access import Role
 from accounts.models import DELETED_HOST, Membership, Organization, User
+from accounts.tokens import sign_out_everywhere
 from crm.errors import RuleBroken
 from events.outbox import emit
 from events.transactions import in_transaction
@@ -123,9 +124,9 @@ def _open_account(email: str, password: str, **fields: Any) -> User:
 
 @in_transaction
 def change_account(*, user: User, by: User, **changes: Any) -> User:
-    """Set fields of a person; a value that is there already is no change.
+    """Set fields of a person; a value that is there already is no change. A deactivation ends sessions and tokens.
 
-    Raises SuperusersOnly, OwnAccount, or OwnersOnly when `by` would shut out an owner without being one.
+    Raises SuperusersOnly or OwnAccount.
     """
     user = User.objects.select_for_update().get(pk=user.pk)
     changed = {name: value for name, value in changes.items() if getattr(user, name) != value}
@@ -133,6 +134,8 @@ def change_account(*, user: User, by: User, **changes: Any) -> User:
     for name, value in changed.items():
         setattr(user, name, value)
     user.save(update_fields=list(changed))
+    if not changed.get("is_active", True):
+        sign_out_everywhere(user=user)
     return user
 
 
@@ -257,9 +260,6 @@ def _check_rights(user: User, by: User, rights: set[str]) -> None:
         return
     if rights != {"is_active"} or user == by or user.is_superuser:
         raise SuperusersOnly
-    owned = user.memberships.filter(role=Role.OWNER).values_list("organization_id", flat=True)
-    if any(by.roles.get(pk) != Role.OWNER for pk in owned):
-        raise OwnersOnly
 
 
 def _check_owns_nothing_alone(user: User) -> None:

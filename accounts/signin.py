@@ -1,7 +1,6 @@
 """Signing in by e-mail and password in the API, with all that the login page respects."""
 
 import base64
-import binascii
 
 from allauth.account import app_settings
 from allauth.account.adapter import get_adapter
@@ -54,7 +53,7 @@ def basic_credentials(request: Request) -> dict[str, str] | None:
         return None
     try:
         email, colon, password = base64.b64decode(encoded, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError) as error:
+    except ValueError as error:  # not ASCII, not base64, not UTF-8
         raise AuthenticationFailed(_("The e-mail or the password is wrong.")) from error
     if not colon:
         raise AuthenticationFailed(_("The e-mail or the password is wrong."))

@@ -104,6 +104,12 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _answer(request, status=404, code="not_found", detail=_("There is nothing at this address."))
 
 
+def too_many_requests(request: HttpRequest) -> HttpResponse:
+    response = _answer(request, status=429, code="throttled", detail=_("Too many attempts. Please wait a minute."))
+    response["Retry-After"] = "60"
+    return response
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     detail = _("Something broke on our side. It has been recorded; please try again later.")
     if request.path.startswith("/api/"):

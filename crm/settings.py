@@ -55,13 +55,13 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "crm.middleware.trace",
     "corsheaders.middleware.CorsMiddleware",
-    "crm.middleware.small_bodies_in_api",
     "crm.middleware.utc_in_api",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "crm.middleware.small_bodies_in_api",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -128,7 +128,6 @@ JWT_KEYS = env.keys("JWT_KEYS") or [hashlib.sha256(f"jwt:{SECRET_KEY}".encode())
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = True
 TRUSTED_PROXY_COUNT = env.whole("TRUSTED_PROXY_COUNT", default=0, high=10)
-ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
 RATE_LIMITS = env.flag("RATE_LIMITS", default=True)
 # How many attempts, by address and by account, on the pages and in the API alike; a failed login counts twice.
 ACCOUNT_RATE_LIMITS: Any = RATE_LIMITS and {
@@ -225,11 +224,10 @@ REST_FRAMEWORK = {
         "rest_framework.renderers.JSONRenderer",
         "crm.renderers.PeopleRenderer",
     ],
-    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.AnonRateThrottle", "crm.throttles.PersonThrottle"]
+    "DEFAULT_THROTTLE_CLASSES": ["crm.throttles.AddressThrottle", "crm.throttles.PersonThrottle"]
     if RATE_LIMITS
     else [],
     "DEFAULT_THROTTLE_RATES": {"anon": "120/min", "user": "600/min"},
-    "NUM_PROXIES": TRUSTED_PROXY_COUNT,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",

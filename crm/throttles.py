@@ -1,7 +1,16 @@
 from typing import Any
 
 from rest_framework.request import Request
-from rest_framework.throttling import UserRateThrottle
+from rest_framework.throttling import AnonRateThrottle, UserRateThrottle
+
+from accounts.adapter import client_address
+
+
+class AddressThrottle(AnonRateThrottle):
+    """Per address of a visitor, the same address that the limits on signing in count by."""
+
+    def get_ident(self, request: Request) -> str:
+        return client_address(request._request)
 
 
 class PersonThrottle(UserRateThrottle):

@@ -45,4 +45,5 @@ urlpatterns = [
 handler400 = "crm.errors.bad_request"
 handler403 = "crm.errors.forbidden"
 handler404 = "crm.errors.not_found"
+handler429 = "crm.errors.too_many_requests"  # allauth looks for it here
 handler500 = "crm.errors.server_error"

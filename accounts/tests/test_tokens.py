@@ -9,6 +9,7 @@ import jwt
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authenticator_added
 from django.conf import settings as django_settings
 from django.test import Client
 from django.utils import timezone
@@ -228,6 +229,9 @@ def test_expired_families_go_with_the_next_sign_in(student: User, pair: Pair, ap
     assert TokenFamily.objects.count() == 1
 
 
+ODD_BASIC = [b"\xff:x", b"bob:pw", b"a@b.example:", b"a\x00@b.example:x", b"nocolon"]
+
+
 def basic(text: str) -> dict[str, str]:
     return {"Authorization": "Basic " + base64.b64encode(text.encode()).decode()}
 
@@ -239,6 +243,32 @@ def test_login_takes_http_basic(student: User, api: Api) -> None:
     api().call("post", "/auth/login", 401, **basic(f"{student.email}:wrong"))
 
 
-@pytest.mark.parametrize("header", ["Basic", "Basic x", "Basic ====", "Basic " + base64.b64encode(b"\xff:x").decode()])
+@pytest.mark.parametrize(
+    "header",
+    ["Basic", "Basic x", "Basic ====", "Basic é", *(f"Basic {base64.b64encode(text).decode()}" for text in ODD_BASIC)],
+)
 def test_damaged_basic_credentials_are_401(db: None, api: Api, header: str) -> None:
     api().call("post", "/auth/login", 401, Authorization=header)
+
+
+def test_a_second_factor_ends_tokens_of_the_password_alone(student: User, api: Api, pair: Pair) -> None:
+    factor = Authenticator.objects.create(user=student, type=Authenticator.Type.TOTP, data={"secret": "x"})
+    authenticator_added.send(Authenticator, request=None, user=student, authenticator=factor)
+    assert not opens(api, pair)
+    api().call("post", "/auth/token/refresh", 401, {"refresh_token": pair["refresh_token"]})
+
+
+def test_the_limit_on_guessing_looks_at_no_host(student: User, api: Api) -> None:
+    sent = {"email": student.email, "password": "wrong"}
+    answers = [
+        api().post("/api/v1/auth/login", sent, HTTP_HOST=f"localhost:{n}", REMOTE_ADDR=f"10.0.0.{n}").status_code
+        for n in range(1, 7)
+    ]
+    assert answers == [401] * 5 + [429]
+
+
+def test_a_token_of_one_touches_no_session_of_another(student: User, manager: User, api: Api, pair: Pair) -> None:
+    managers = api(manager)
+    sent = {"current_password": PASSWORD, "new_password": "quite another 9"}
+    managers.call("post", "/auth/password", 204, sent, **bearer(pair["access_token"]))
+    assert managers.call("get", "/auth/me", 200)["id"] == manager.pk

@@ -9,10 +9,11 @@ from django.contrib.admin.models import LogEntry
 from django.core import mail
 from django.test import Client
 
-from accounts import services
+from accounts import services, tokens
 from accounts.access import Role
 from accounts.factories import PASSWORD, MembershipFactory, OrganizationFactory, UserFactory, member
 from accounts.models import Membership, Organization, User
+from accounts.services import create_organization
 from courses.factories import CourseFactory
 from enrolments.factories import EnrolmentFactory
 from feedback.factories import FeedbackFactory
@@ -192,9 +193,9 @@ def test_strange_keys_are_404(root: User, api: Api, key: str) -> None:
 # Who gives which rights: field, then what self, staff on another, staff on other staff and a superuser get
 
 CHANGES: dict[str, tuple[Any, tuple[int, int, int, int]]] = {
-    "name": ("Иначе", (200, 200, 200, 200)),
-    "age": (77, (200, 200, 200, 200)),
-    "is_active": (False, (403, 200, 200, 200)),
+    "name": ("Иначе", (200, 200, 403, 200)),
+    "age": (77, (200, 200, 403, 200)),
+    "is_active": (False, (403, 200, 403, 200)),
     "is_staff": (None, (403, 403, 403, 200)),  # None: the opposite of what it is
     "is_superuser": (True, (403, 403, 403, 200)),
 }
@@ -210,7 +211,7 @@ def test_who_changes_what_of_whom(school: Organization, manager: User, root: Use
         before = stored(whom)
         sent = {field: not before[field] if value is None else value}
         api(by).call("patch", f"/users/{whom.pk}", status, {"name": "Вместе"} | sent)
-        after = stored(whom)
+        after = stored(whom) | {"epoch": before["epoch"]}
         written = before | {"name": "Вместе"} | sent if status == 200 else before
         assert after == written, (by, whom)
 
@@ -260,11 +261,30 @@ def test_staff_do_not_shut_out_a_superuser(school: Organization, manager: User, 
     assert root.is_active
 
 
-def test_only_an_owner_shuts_out_an_owner(school: Organization, manager: User, api: Api) -> None:
-    owner, second = member(R.OWNER, school), member(R.OWNER, school)
-    body = api(manager).call("patch", f"/users/{owner.pk}", 403, {"is_active": False})
-    assert body["code"] == "owners_only"
-    assert api(second).call("patch", f"/users/{owner.pk}", 200, {"is_active": False})["is_active"] is False
+def test_a_role_given_unasked_brings_nobody_within_reach(student: User, root: User, api: Api) -> None:
+    """Anybody may open an organisation and add an account to it; that must not open the account."""
+    staff = UserFactory(is_staff=True)
+    own = create_organization(name="Своя", by=staff)
+    for victim in (student, root):
+        MembershipFactory(organization=own, user=victim, role=R.VIEWER)
+        api(staff).call("get", f"/users/{victim.pk}", 200)
+        for change in ({"is_active": False}, {"name": "Подмена"}):
+            api(staff).call("patch", f"/users/{victim.pk}", 403, change)
+
+
+def test_deactivation_ends_sessions_and_tokens_for_good(student: User, root: User, api: Api, browse: Any) -> None:
+    laptop, pair = api(student), tokens.issue(student)
+    for is_active in (False, True):
+        api(root).call("patch", f"/users/{student.pk}", 200, {"is_active": is_active})
+    laptop.call("get", "/auth/me", 401)
+    api().call("post", "/auth/token/refresh", 401, {"refresh_token": pair.refresh})
+    laptop = api(User.objects.get(pk=student.pk))
+    laptop.call("get", "/auth/me", 200)
+    form: dict[str, Any] = {"email": student.email, "name": "Стас", "age": 30, "language": "ru"}
+    for active in (dict[str, Any](), {"is_active": "on"}):
+        browse(root).post(f"/admin/accounts/user/{student.pk}/change/", form | active)
+    assert User.objects.get(pk=student.pk).is_active
+    laptop.call("get", "/auth/me", 401)
 
 
 @pytest.mark.parametrize("role", [R.SALES, R.VIEWER])

@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Callable
 from typing import Any
+from wsgiref.util import setup_testing_defaults
 
 import pytest
 from django.conf import settings as django_settings
@@ -12,6 +13,7 @@ from pytest_django import Settings
 from rest_framework.throttling import SimpleRateThrottle
 
 from accounts.models import User
+from crm.wsgi import application
 
 MEBIBYTE = 1024 * 1024
 Browse = Callable[..., Client]
@@ -76,7 +78,7 @@ def test_a_visitor_is_limited_by_address_and_cannot_forge_another(db: None) -> N
 def test_behind_proxies_only_their_own_words_count(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, proxies: int, believed: str
 ) -> None:
-    settings.REST_FRAMEWORK = settings.REST_FRAMEWORK | {"NUM_PROXIES": proxies}
+    settings.TRUSTED_PROXY_COUNT = proxies
     monkeypatch.setitem(SimpleRateThrottle.THROTTLE_RATES, "anon", "2/min")
     ask = Client().get
     forged = [{"x-forwarded-for": believed.format(n=f"10.0.0.{n}")} for n in range(3)]
@@ -104,5 +106,52 @@ def test_visitors_do_not_use_up_the_limit_of_people(db: None, monkeypatch: pytes
 def test_load_tests_may_turn_limits_off_and_proxies_are_counted(start: Callable[..., dict[str, Any]]) -> None:
     assert start(RATE_LIMITS="off")["REST_FRAMEWORK"]["DEFAULT_THROTTLE_CLASSES"] == []
     assert len(start()["REST_FRAMEWORK"]["DEFAULT_THROTTLE_CLASSES"]) == 2
-    assert start()["REST_FRAMEWORK"]["NUM_PROXIES"] == 0
-    assert start(TRUSTED_PROXY_COUNT="2")["REST_FRAMEWORK"]["NUM_PROXIES"] == 2
+    assert start()["TRUSTED_PROXY_COUNT"] == 0
+    assert start(TRUSTED_PROXY_COUNT="2")["TRUSTED_PROXY_COUNT"] == 2
+
+
+def test_a_network_of_ipv6_counts_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(SimpleRateThrottle.THROTTLE_RATES, "anon", "2/min")
+    asked = [Client().get("/api/v1/headers", REMOTE_ADDR=f"2001:db8::{n}").status_code for n in range(3)]
+    assert asked == [400, 400, 429]
+    assert Client().get("/api/v1/headers", REMOTE_ADDR="2001:db8:0:1::1").status_code == 400
+
+
+@pytest.mark.parametrize("forwarded", ["1.2.3.4", "junk, 5.6.7.8", "", ",,,", "1.2.3.4:80, [::1]:9"])
+def test_an_odd_chain_of_proxies_breaks_no_sign_in(db: None, settings: Settings, forwarded: str) -> None:
+    settings.TRUSTED_PROXY_COUNT = 2
+    sent = {"email": "a@school.example", "password": "x"}
+    response = Client().post(
+        "/api/v1/auth/login", sent, "application/json", headers={"x-forwarded-for": forwarded}, REMOTE_ADDR=""
+    )
+    assert response.status_code == 401
+
+
+def test_a_413_speaks_the_language_of_who_asked(db: None) -> None:
+    said = {
+        language: post(login_body(MEBIBYTE + 1), HTTP_ACCEPT_LANGUAGE=language).json()["detail"]
+        for language in ("en", "ru", "en")
+    }
+    assert said["en"].startswith("The body")
+    assert said["ru"].startswith("Тело")
+
+
+def test_a_page_says_when_to_come_back(student: User) -> None:
+    for _ in range(31):
+        response = Client().post("/accounts/login/", {"login": "a@school.example", "password": "x"})
+    assert response.status_code == 429
+    assert response["Retry-After"] == "60"
+
+
+@pytest.mark.parametrize("charset", ["hex", "zlib", "punycode", "rot13", "undefined", '"base64"'])
+def test_a_foreign_charset_is_not_believed(db: None, charset: str) -> None:
+    started: list[str] = []
+    for method, kind in (("GET", "text/plain"), ("POST", "application/x-www-form-urlencoded")):
+        path = "/api/v1/auth/token" if method == "POST" else "/api/v1/headers"
+        environ: dict[str, Any] = {"QUERY_STRING": "search=a", "PATH_INFO": path, "REQUEST_METHOD": method}
+        setup_testing_defaults(environ)
+        body = b"username=a&password=b"
+        environ |= {"CONTENT_TYPE": f"{kind}; charset={charset}", "CONTENT_LENGTH": str(len(body))}
+        environ["wsgi.input"] = io.BytesIO(body)
+        list(application(environ, lambda status, headers: started.append(status)))
+    assert started == ["400 Bad Request", "422 Unprocessable Entity"]

@@ -67,3 +67,9 @@ def test_every_variable_is_explained_and_in_the_example() -> None:
     assert {"LOG_FILE", "CORS_ALLOWED_ORIGINS", "SECRET_KEY", "DATABASE_URL"} <= names_in_settings()
     assert set(example) == set(explained) == names_in_settings()
     assert (len(example), len(explained)) == (len(set(example)), len(set(explained)))
+
+
+def test_a_key_for_tokens_is_long_and_the_first_one_signs(start: Callable[..., dict[str, Any]]) -> None:
+    with pytest.raises(SystemExit, match="JWT_KEYS"):
+        start(JWT_KEYS=f"{'n' * 40},short")
+    assert start(JWT_KEYS=f"{'n' * 40}, {'o' * 40}")["JWT_KEYS"] == ["n" * 40, "o" * 40]
