@@ -130,11 +130,12 @@ def test_strangers_get_404_and_visitors_401(school: Organization, manager: User,
 
 @pytest.mark.parametrize("key", ["0", "-1", "x", "²", "9" * 40, "%00", "1e3", "🙂"])
 def test_strange_keys_are_404(owner: User, school: Organization, api: Api, key: str) -> None:
+    client = api(owner)
     for path in (f"/organizations/{key}", f"/organizations/{school.pk}/members/{key}"):
         for method in ("get", "patch", "delete"):
-            api(owner).call(method, path, 404, {} if method == "patch" else None)
-    api(owner).call("get", f"/organizations/{key}/members", 404)
-    api(owner).call("post", f"/organizations/{key}/members", 404, {"email": owner.email, "role": "sales"})
+            client.call(method, path, 404, {} if method == "patch" else None)
+    client.call("get", f"/organizations/{key}/members", 404)
+    client.call("post", f"/organizations/{key}/members", 404, {"email": owner.email, "role": "sales"})
 
 
 def test_an_organisation_with_courses_is_kept(owner: User, school: Organization, api: Api) -> None:

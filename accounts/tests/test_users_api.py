@@ -186,8 +186,9 @@ def test_bodies_that_are_no_objects(root: User, student: User, api: Api, body: A
 
 @pytest.mark.parametrize("key", ["0", "-1", "x", "²", "9" * 40, "%00", "1e3", "🙂"])
 def test_strange_keys_are_404(root: User, api: Api, key: str) -> None:
+    client = api(root)
     for method in ("get", "patch", "delete"):
-        api(root).call(method, f"/users/{key}", 404, {} if method == "patch" else None)
+        client.call(method, f"/users/{key}", 404, {} if method == "patch" else None)
 
 
 # Who gives which rights: field, then what self, staff on another, staff on other staff and a superuser get

@@ -78,11 +78,12 @@ def test_bad_filters_are_named_and_find_nothing(catalogue: None, browse: Browse,
     assert response.context["page"].rows == []
 
 
-@pytest.mark.parametrize("cursor", ["x", "%00", "e30=", "a" * 5000, *HAND_MADE])
-def test_a_damaged_page_address_leads_to_the_first_page(catalogue: None, browse: Browse, cursor: str) -> None:
-    response = browse().get(f"/courses/?cursor={cursor}", follow=True)
-    assert response.redirect_chain == [("/courses/", 302)]
-    assert response.status_code == 200
+def test_a_damaged_page_address_leads_to_the_first_page(catalogue: None, browse: Browse) -> None:
+    visitor = browse()
+    for cursor in ("x", "%00", "e30=", "a" * 5000, *HAND_MADE):
+        response = visitor.get(f"/courses/?cursor={cursor}", follow=True)
+        assert response.redirect_chain == [("/courses/", 302)], cursor
+        assert response.status_code == 200
 
 
 @pytest.mark.parametrize("ordering", ["created_at", "-price", "title", "-starts_on"])

@@ -115,7 +115,7 @@ def test_the_admin_tells_no_address_of_a_foreign_draft(manager: User, browse: Br
 
 
 @pytest.mark.parametrize("value", ["²", "9" * 30, "x", "-1", "\x00"])
-@pytest.mark.parametrize("address", ["courses/course", "enrolments/enrolment", "accounts/membership"])
+@pytest.mark.parametrize("address", ["courses/course", "accounts/membership"])
 def test_strange_filters_and_keys_break_nothing(manager: User, browse: Browse, address: str, value: str) -> None:
     client = browse(manager)
     assert client.get(f"/admin/{address}/", {"organization": value}).status_code == 200

@@ -9,27 +9,23 @@ from feedback.words import find_banned, normalise
 BANNED = [normalise(word) for word in ("дурень", "spam", "shit", "badword", "ass")]
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "дурень", "Ты ДУРЕНЬ!", "Д У Р Е Н Ь", "д.у.р.е.н.ь", "ду-рень", "дypень", "дурёнь", "дуууурень", "д у р р е н ь",
-        "я в ш о к е д у р е н ь", "shiiit", "SHIT", "ｓｈｉｔ", "s h i t", "sh1t", "$hit", "s\u200bhit", "ѕhіt", "s_h_i_t",
-        "S.P.A.M", "bad-word", "b@dw0rd", "такой badword тут", "shít", "ass", "asss", "а s s",
-    ],
-)  # fmt: skip
-def test_disguises_are_found(text: str) -> None:
-    assert find_banned(text, BANNED)
+DISGUISED = [
+    "дурень", "Ты ДУРЕНЬ!", "Д У Р Е Н Ь", "д.у.р.е.н.ь", "ду-рень", "дypень", "дурёнь", "дуууурень", "д у р р е н ь",
+    "я в ш о к е д у р е н ь", "shiiit", "SHIT", "ｓｈｉｔ", "s h i t", "sh1t", "$hit", "s\u200bhit", "ѕhіt", "s_h_i_t",
+    "S.P.A.M", "bad-word", "b@dw0rd", "такой badword тут", "shít", "ass", "asss", "а s s",
+]  # fmt: skip
+INNOCENT = [
+    "Essex", "учебный курс", "ребёнок", "Scunthorpe", "одурение", "spamming нельзя", "as", "а с", "class", "shitake",
+    "дуреньский", "плохое слово", "bad word", "", "🙂🙂🙂", "\x00", "и в с е", "Asса", "50 % скидка", "a-s",
+]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Essex", "учебный курс", "ребёнок", "Scunthorpe", "одурение", "spamming нельзя", "as", "а с", "class", "shitake",
-        "дуреньский", "плохое слово", "bad word", "", "🙂🙂🙂", "\x00", "и в с е", "Asса", "50 % скидка", "a-s",
-    ],
-)  # fmt: skip
-def test_innocent_texts_pass(text: str) -> None:
-    assert find_banned(text, BANNED) is None
+def test_disguises_are_found() -> None:
+    assert [text for text in DISGUISED if not find_banned(text, BANNED)] == []
+
+
+def test_innocent_texts_pass() -> None:
+    assert [text for text in INNOCENT if find_banned(text, BANNED)] == []
 
 
 def test_a_long_text_of_single_letters_is_checked_quickly() -> None:
