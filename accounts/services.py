@@ -9,10 +9,10 @@ from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from slugify import slugify
 
 from accounts.access import Role
 from accounts.models import DELETED_HOST, Membership, Organization, User
+from accounts.slugs import free_slug
 from accounts.tokens import sign_out_everywhere
 from crm.errors import RuleBroken
 from events.outbox import emit
@@ -169,7 +169,9 @@ def use_email_alone(*, user: User) -> None:
 @transaction.atomic
 def create_organization(*, name: str, by: User, slug: str = "", **fields: str) -> Organization:
     """A new organisation that `by` owns. Without a slug it gets a free one from its name. Raises SlugTaken."""
-    organization = Organization(name=name, slug=slug or _free_slug(name), **fields)
+    organization = Organization(
+        name=name, slug=slug or free_slug(Organization, name, longest=70, otherwise="school"), **fields
+    )
     _save_organization(organization)
     Membership.objects.create(user=by, organization=organization, role=Role.OWNER)
     return organization
@@ -284,9 +286,3 @@ def _save_organization(organization: Organization, **kwargs: Any) -> None:
             organization.save(**kwargs)
     except IntegrityError as error:
         raise SlugTaken from error
-
-
-def _free_slug(name: str) -> str:
-    base = slugify(name, max_length=70) or "school"
-    taken = set(Organization.objects.filter(slug__startswith=base).values_list("slug", flat=True))
-    return next(slug for n in range(1, len(taken) + 2) if (slug := base if n == 1 else f"{base}-{n}") not in taken)

@@ -4,9 +4,9 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
-from slugify import slugify
 
 from accounts.models import User
+from accounts.slugs import free_slug
 from courses import seats
 from courses.models import Course
 from crm.errors import RuleBroken
@@ -35,7 +35,7 @@ ANNOUNCED = {Course.Status.PUBLISHED: "course.published", Course.Status.ARCHIVED
 def create(*, course: Course, by: User) -> Course:
     """Save a new course, with a slug from its title when it has none. Raises SlugTaken."""
     course.created_by = by
-    course.slug = course.slug or _free_slug(course.title)
+    course.slug = course.slug or free_slug(Course, course.title, longest=200, otherwise="course")
     _save(course, force_insert=True)
     emit(
         "course.created",
@@ -98,12 +98,3 @@ def _announce(course: Course, *, before: Course.Status, by: User) -> None:
     event = ANNOUNCED.get(Course.Status(course.status))
     if event and course.status != before:
         emit(event, key=course.pk, course_id=course.pk, title=course.title, actor_id=by.pk)
-
-
-def _free_slug(title: str) -> str:
-    """The title's slug, with the first free number behind it when it is taken."""
-    base = slugify(title, max_length=200) or "course"
-    taken = set(Course.objects.filter(slug__startswith=base).values_list("slug", flat=True))
-    if base not in taken:
-        return base
-    return next(slug for n in range(2, len(taken) + 3) if (slug := f"{base}-{n}") not in taken)
