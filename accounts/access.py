@@ -65,6 +65,7 @@ GRANTS: dict[str, tuple[Scope, ...]] = {
             ("view", SALES_VIEW), ("add", SALES_ADD), ("change", SALES_CHANGE), ("delete", MANAGERS),
         )
     },
+    "sales.take_deal":             (ORG,  ORG,  ORG,  ORG,  NONE, NONE, NONE),
     "sales.rollback_deal":         LEADERS,
     "sales.reopen_deal":           LEADERS,
     "sales.merge_contact":         MANAGERS,

@@ -72,9 +72,10 @@ class OrganizationAdmin(ScopedAdmin[Organization]):
         return {} if obj else self.prepopulated_fields
 
     def write(self, request: HttpRequest, obj: Organization, form: Any, change: bool) -> None:
-        super().write(request, obj, form, change)
-        if not change:
-            Membership.objects.create(user=person(request), organization=obj, role=Role.OWNER)
+        if change:
+            super().write(request, obj, form, change)
+        else:
+            services.create_organization(organization=obj, by=person(request))
 
 
 class MemberForm(forms.ModelForm[Membership]):

@@ -1,10 +1,12 @@
 from typing import Any
 
 import factory
+from django.db import transaction
 from factory.django import DjangoModelFactory
 
 from accounts.access import Role
 from accounts.models import Membership, Organization, User
+from events.outbox import emit
 
 PASSWORD = "correct horse 7"
 
@@ -23,9 +25,16 @@ class UserFactory(DjangoModelFactory[User]):
 class OrganizationFactory(DjangoModelFactory[Organization]):
     class Meta:
         model = Organization
+        skip_postgeneration_save = True
 
     name = factory.Sequence(lambda n: f"Школа {n}")
     slug = factory.Sequence(lambda n: f"school-{n}")
+
+    @factory.post_generation
+    def announce(self, create: bool, extracted: object) -> None:
+        """As the service does, without an owner: its pipeline is opened."""
+        with transaction.atomic():
+            emit("organization.created", key=self.pk, organization_id=self.pk, name=self.name, actor_id=None)
 
 
 class MembershipFactory(DjangoModelFactory[Membership]):

@@ -17,7 +17,8 @@ class OrganizationSerializer(serializers.ModelSerializer[Organization]):
         read_only_fields = ["created_at"]
 
     def create(self, validated_data: dict[str, Any]) -> Organization:
-        return services.create_organization(**validated_data, by=self.context["request"].user)
+        by = self.context["request"].user
+        return services.create_organization(organization=Organization(**validated_data), by=by)
 
     def update(self, instance: Organization, validated_data: dict[str, Any]) -> Organization:
         return services.update_organization(organization=instance, **validated_data)

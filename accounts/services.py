@@ -75,7 +75,7 @@ class SlugTaken(RuleBroken):
 
 class OrganizationInUse(RuleBroken):
     code = "organization_in_use"
-    message = _("An organisation that has courses is not deleted.")
+    message = _("An organisation that has courses, contacts or deals is not deleted.")
 
 
 class LastOwner(RuleBroken):
@@ -167,13 +167,18 @@ def use_email_alone(*, user: User) -> None:
 
 
 @transaction.atomic
-def create_organization(*, name: str, by: User, slug: str = "", **fields: str) -> Organization:
-    """A new organisation that `by` owns. Without a slug it gets a free one from its name. Raises SlugTaken."""
-    organization = Organization(
-        name=name, slug=slug or free_slug(Organization, name, longest=70, otherwise="school"), **fields
-    )
+def create_organization(*, organization: Organization, by: User) -> Organization:
+    """Save a new organisation, which `by` owns. Without a slug it gets a free one from its name. Raises SlugTaken."""
+    organization.slug = organization.slug or free_slug(Organization, organization.name, longest=70, otherwise="school")
     _save_organization(organization)
     Membership.objects.create(user=by, organization=organization, role=Role.OWNER)
+    emit(
+        "organization.created",
+        key=organization.pk,
+        organization_id=organization.pk,
+        name=organization.name,
+        actor_id=by.pk,
+    )
     return organization
 
 

@@ -72,6 +72,14 @@ def time_zone(variable: str, *, default: str) -> str:
     return value
 
 
+def region(variable: str, *, default: str) -> str:
+    """An ISO 3166 country code, by which phones without one are read."""
+    value = str(env.str(variable, default=default)).strip()
+    if not re.fullmatch(r"[A-Z]{2}", value):
+        stop(variable, "must be a country's two capital letters, such as RU.")
+    return value
+
+
 def url(variable: str, *, default: str, schemes: tuple[str, ...]) -> str:
     value = env.str(variable, default=default).strip()
     try:

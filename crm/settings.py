@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "courses",
     "enrolments",
     "feedback",
+    "sales",
     "events",
     "crm.apps.StaffAdminConfig",
     "django.contrib.auth",
@@ -49,7 +50,9 @@ INSTALLED_APPS = [
     "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "django_htmx",
     "import_export",
+    "phonenumber_field",
     "rest_framework",
 ]
 MIDDLEWARE = [
@@ -94,6 +97,7 @@ CACHE_SCHEMES = ("locmemcache", "redis", "rediss")
 CACHES = {
     "default": environ.Env.cache_url_config(env.url("CACHE_URL", default="locmemcache://", schemes=CACHE_SCHEMES))
 }
+ANALYTICS_TTL = env.whole("ANALYTICS_TTL", default=60, high=86_400)  # seconds
 EVENTS_TRANSPORT = env.choice("EVENTS_TRANSPORT", default="inline", options=("inline",))
 
 # People
@@ -160,6 +164,7 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = env.time_zone("TIME_ZONE", default="Europe/Moscow")
 USE_TZ = True
 USE_THOUSAND_SEPARATOR = True
+PHONENUMBER_DEFAULT_REGION = env.region("PHONE_REGION", default="RU")
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
@@ -256,6 +261,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "CourseStatus": "courses.models.Course.Status",
         "EnrolmentStatus": "enrolments.models.Enrolment.Status",
+        "DealStatus": "sales.models.Deal.Status",
+        "TaskStatus": "sales.models.Task.Status",
     },
 }
 

@@ -14,6 +14,8 @@ for _name in (
     "LANGUAGE_CODE",
     "TIME_ZONE",
     "TRUSTED_PROXY_COUNT",
+    "ANALYTICS_TTL",
+    "PHONE_REGION",
 ):
     os.environ.pop(_name, None)
 os.environ |= {"EMAIL_URL": "memorymail://", "CACHE_URL": "locmemcache://", "TIME_ZONE": "Europe/Moscow"}

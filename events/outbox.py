@@ -18,9 +18,13 @@ H = TypeVar("H", bound=Handler)
 
 TOPICS = {
     "user": "user-events",
+    "organization": "organization-events",
     "course": "course-events",
     "enrolment": "enrolment-events",
     "feedback": "feedback-events",
+    "contact": "sales-events",
+    "deal": "sales-events",
+    "task": "sales-events",
 }
 _subscribers: dict[str, list[Handler]] = defaultdict(list)
 _consumers: dict[str, list[Handler]] = defaultdict(list)

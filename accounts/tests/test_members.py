@@ -14,8 +14,8 @@ def owner(school: Organization) -> User:
 
 
 def test_whoever_opens_an_organisation_owns_it(student: User) -> None:
-    first = services.create_organization(name="Новая школа", by=student)
-    second = services.create_organization(name="Новая школа", by=student)
+    first = services.create_organization(organization=Organization(name="Новая школа"), by=student)
+    second = services.create_organization(organization=Organization(name="Новая школа"), by=student)
     assert [first.slug, second.slug] == ["novaia-shkola", "novaia-shkola-2"]
     assert Membership.objects.get(organization=first).role == Role.OWNER
 

@@ -265,7 +265,7 @@ def test_staff_do_not_shut_out_a_superuser(school: Organization, manager: User, 
 def test_a_role_given_unasked_brings_nobody_within_reach(student: User, root: User, api: Api) -> None:
     """Anybody may open an organisation and add an account to it; that must not open the account."""
     staff = UserFactory(is_staff=True)
-    own = create_organization(name="Своя", by=staff)
+    own = create_organization(organization=Organization(name="Своя"), by=staff)
     for victim in (student, root):
         MembershipFactory(organization=own, user=victim, role=R.VIEWER)
         api(staff).call("get", f"/users/{victim.pk}", 200)

@@ -17,6 +17,7 @@ from accounts.models import Membership, Organization, User
 from courses.factories import CourseFactory
 from enrolments.factories import EnrolmentFactory
 from feedback.factories import FeedbackFactory
+from sales.factories import ActivityFactory, DealFactory, TaskFactory
 
 Browse = Callable[..., Client]
 
@@ -43,6 +44,9 @@ def root(db: None) -> User:
 def test_every_page_of_the_admin_opens(root: User, browse: Browse, model: type[Model]) -> None:
     FeedbackFactory(course=EnrolmentFactory().course)
     MembershipFactory()
+    deal = DealFactory()
+    TaskFactory(organization=deal.organization, deal=deal)
+    ActivityFactory(organization=deal.organization, deal=deal)
     EmailAddress.objects.create(user=root, email=root.email)
     Authenticator.objects.create(user=root, type=Authenticator.Type.TOTP, data={})
     client, name = browse(root), f"admin:{model._meta.app_label}_{model._meta.model_name}"

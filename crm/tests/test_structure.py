@@ -13,7 +13,7 @@ from accounts.access import GRANTS, ScopedQuerySet
 from accounts.staff import ScopedAdmin
 from crm.api import router
 
-LAYERS = ["events", "accounts", "courses", "enrolments", "feedback", "crm"]
+LAYERS = ["events", "accounts", "courses", "enrolments", "feedback", "sales", "crm"]
 SHARED = {"crm.errors", "crm.pagination", "crm.parsers"}
 OURS = [model for model in apps.get_models() if model._meta.app_label in LAYERS]
 SCOPED = [model for model in OURS if isinstance(model._default_manager.all(), ScopedQuerySet)]

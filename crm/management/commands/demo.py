@@ -14,6 +14,7 @@ from slugify import slugify
 
 from accounts.access import Role
 from accounts.models import Membership, Organization, User
+from accounts.services import create_organization
 from courses.models import Course
 from courses.services import create as create_course
 from crm.management.demo_school import (
@@ -55,8 +56,10 @@ class Command(BaseCommand):
         self.password = User(age=30)
         self.password.set_password(PASSWORD if settings.DEBUG else None)
         self._person(*SUPERUSER, is_staff=True, is_superuser=True)
-        schools = {slug: Organization.objects.create(slug=slug, **fields) for slug, fields in SCHOOLS.items()}
-        staff = {email: self._login(email, name, language, roles, schools) for email, name, language, roles in LOGINS}
+        staff = {
+            email: self._person(email, name, language, is_staff=bool(roles)) for email, name, language, roles in LOGINS
+        }
+        schools = {slug: self._school(slug, staff) for slug in SCHOOLS}
         managers = {"mayak": staff["manager@demo.example"], "harbour": staff["harbour@demo.example"]}
         students = self._students(60)
         for number, demo in enumerate(COURSES, start=1):
@@ -76,13 +79,14 @@ class Command(BaseCommand):
         EmailAddress.objects.create(user=user, email=email, primary=True, verified=True)
         return user
 
-    def _login(
-        self, email: str, name: str, language: str, roles: dict[str, str], schools: dict[str, Organization]
-    ) -> User:
-        user = self._person(email, name, language, is_staff=bool(roles))
-        for slug, role in roles.items():
-            Membership.objects.create(user=user, organization=schools[slug], role=Role(role))
-        return user
+    def _school(self, slug: str, staff: dict[str, User]) -> Organization:
+        roles = {staff[email]: roles[slug] for email, _name, _language, roles in LOGINS if slug in roles}
+        owner = next(user for user, role in roles.items() if role == Role.OWNER)
+        school = create_organization(organization=Organization(slug=slug, **SCHOOLS[slug]), by=owner)
+        for user, role in roles.items():
+            if user != owner:
+                Membership.objects.create(user=user, organization=school, role=Role(role))
+        return school
 
     def _students(self, number: int) -> list[User]:
         """The named login of a student is one of them."""

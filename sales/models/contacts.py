@@ -1,0 +1,122 @@
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field.modelfields import PhoneNumberField
+
+from accounts.access import ScopedQuerySet
+from accounts.models import Organization, clean_email, one_line
+from sales.search import words_in, words_of
+
+
+class ContactQuerySet(ScopedQuerySet["Contact"]):
+    def own(self, user_id: int) -> Q:
+        return Q(owner=user_id)
+
+    def search(self, text: str) -> Self:
+        """Contacts that have, for every word of `text`, a word in name, e-mail or phone that begins so."""
+        rows = self
+        for word in words_in(text):
+            rows = rows.filter(pk__in=ContactWord.objects.filter(word__startswith=word).values("contact"))
+        return rows
+
+    def for_list(self) -> Self:
+        return self.prefetch_related("owner")
+
+
+class Contact(models.Model):
+    """Somebody who might buy, or has bought. One row per e-mail address in an organisation."""
+
+    organization = models.ForeignKey(
+        Organization, models.PROTECT, db_index=False, related_name="contacts", verbose_name=_("organisation")
+    )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("owner"),
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="contacts",
+        verbose_name=_("account"),
+    )
+    name = models.CharField(_("name"), max_length=100, validators=[one_line])
+    # Null, not an empty text: an organisation may have many contacts without an address.
+    email = models.EmailField(_("e-mail"), max_length=320, null=True, blank=True)  # noqa: DJ001
+    phone = PhoneNumberField(_("phone"), max_length=20, blank=True)
+    source = models.CharField(
+        _("source"), max_length=64, blank=True, validators=[one_line], help_text=_("Where the contact came from.")
+    )
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("changed"), auto_now=True)
+
+    objects = ContactQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("contact")
+        verbose_name_plural = _("contacts")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "email"],
+                name="contact_email_unique",
+                violation_error_code="duplicate",
+                violation_error_message=_("There is already a contact with this e-mail."),
+            ),
+            models.CheckConstraint(condition=Q(email=Lower(F("email"))), name="contact_email_lowercase"),
+        ]
+        indexes = [
+            models.Index(fields=["organization", "id"], name="contact_of_organization"),
+            models.Index(fields=["organization", "owner", "id"], name="contact_of_owner"),
+            models.Index(fields=["organization", "user", "id"], name="contact_of_user"),
+            models.Index(fields=["organization", "phone", "id"], name="contact_by_phone"),
+            models.Index(fields=["organization", "created_at"], name="contact_by_created"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} <{self.email}>" if self.email else self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        known = not self._state.adding
+        super().save(*args, **kwargs)
+        if {"name", "email", "phone"} & set(kwargs.get("update_fields") or ["name"]):
+            self._index(known=known)
+
+    def clean(self) -> None:
+        super().clean()
+        self.email = clean_email(self.email) if self.email else None
+
+    def _index(self, *, known: bool) -> None:
+        """Keep the words by which `search` finds the contact."""
+        wanted = words_of(name=self.name, email=self.email or "", phone=str(self.phone or ""))
+        kept = set(self.words.values_list("word", flat=True)) if known else set()
+        if kept - wanted:
+            self.words.filter(word__in=kept - wanted).delete()
+        ContactWord.objects.bulk_create(ContactWord(contact=self, word=word) for word in wanted - kept)
+
+
+class ContactWord(models.Model):
+    """A word by whose beginning a contact is found: an index that every database has, and a scan of none."""
+
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="words", db_index=False)
+    word = models.CharField(max_length=40)
+
+    class Meta:
+        verbose_name = _("word")
+        verbose_name_plural = _("words")
+        indexes = [
+            models.Index(fields=["word", "contact"], name="contact_by_word"),
+            models.Index(fields=["contact", "word"], name="contact_words"),
+        ]
+
+    def __str__(self) -> str:
+        return self.word

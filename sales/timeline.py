@@ -1,0 +1,97 @@
+"""What has happened to contacts and deals: every change writes its lines here, in its own transaction."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import User
+from sales.models import Activity, Contact, Deal, Task
+
+Kind = Activity.Kind
+Subject = Contact | Deal | Task
+KEPT_IN_STEP: dict[type, list[str]] = {  # columns that a change of the row moves too
+    Contact: ["updated_at"],
+    Deal: ["updated_at", "version"],
+    Task: ["updated_at", "done_at", "due_soon_told_at", "overdue_told_at"],
+}
+
+
+def write(about: Subject, kind: Kind, *, by: User | None, text: str = "", **payload: Any) -> Activity:
+    """Add one line about a contact, a deal or a task; a line about a deal or a task is its contact's too."""
+    return Activity.objects.create(**_place(about), kind=kind, author=by, text=text, payload=payload)
+
+
+def log(
+    *,
+    about: Contact | Deal,
+    kind: Kind,
+    text: str,
+    by: User,
+    happened_at: datetime | None = None,
+    minutes: int | None = None,
+) -> Activity:
+    """Record what somebody did outside: a note, a call, an e-mail or a meeting, with its time and length in minutes."""
+    return Activity.objects.create(
+        **_place(about),
+        kind=kind,
+        author=by,
+        text=text,
+        happened_at=happened_at or timezone.now(),
+        minutes=minutes,
+    )
+
+
+def apply_changes(row: Subject, changes: Mapping[str, Any], *, by: User) -> list[str]:
+    """Set fields of a row and save them, with a line for each that really changes: field, from, to, who.
+
+    Returns the names of the fields that changed.
+    """
+    before = {name: getattr(row, name) for name in changes}
+    changed = [name for name, value in changes.items() if before[name] != value]
+    for name in changed:
+        setattr(row, name, changes[name])
+    if changed:
+        row.save(update_fields=[*changed, *KEPT_IN_STEP[type(row)]])
+        write_changes(row, [(name, before[name], changes[name]) for name in changed], by=by)
+    return changed
+
+
+def write_changes(
+    row: Subject, changes: Iterable[tuple[str, Any, Any]], *, by: User | None, kind: Kind = Kind.FIELD_CHANGED
+) -> None:
+    Activity.objects.bulk_create(
+        Activity(
+            **_place(row),
+            kind=kind,
+            author=by,
+            payload=_task_of(row) | {"field": field, "from": plain(before), "to": plain(after)},
+        )
+        for field, before, after in changes
+    )
+
+
+def plain(value: Any) -> Any:
+    """A field's value as JSON and a reader years later can take it: a person or a row by its name."""
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, User):
+        return value.name
+    return f"{value:.2f}" if isinstance(value, Decimal) else str(value)
+
+
+def _place(about: Subject) -> dict[str, Any]:
+    if isinstance(about, Contact):
+        return {"organization_id": about.organization_id, "contact": about}
+    if isinstance(about, Deal):
+        return {"organization_id": about.organization_id, "contact_id": about.contact_id, "deal": about}
+    contact_id = about.contact_id or (about.deal.contact_id if about.deal else None)
+    return {"organization_id": about.organization_id, "contact_id": contact_id, "deal_id": about.deal_id}
+
+
+def _task_of(row: Subject) -> dict[str, Any]:
+    return {"task_id": row.pk, "title": row.title} if isinstance(row, Task) else {}
