@@ -156,6 +156,7 @@ def anonymise(*, user: User, by: User) -> User:
     user.save(update_fields=["name", "email", "password", *RIGHTS])
     about = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(User), object_id=str(user.pk))
     about.update(object_repr=user.name)  # the admin's journal repeats names and addresses
+    emit("user.deleted", key=user.pk, user_id=user.pk, actor_id=by.pk)
     return user
 
 

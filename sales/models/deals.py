@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.access import ScopedQuerySet
 from accounts.models import Organization, one_line, validate_currency
@@ -63,7 +64,7 @@ class Deal(models.Model):
         null=True,
         blank=True,
         related_name="+",
-        verbose_name=_("owner"),
+        verbose_name=pgettext_lazy("of a deal", "owner"),
     )
     course = models.ForeignKey(
         Course, models.PROTECT, db_index=False, null=True, blank=True, related_name="deals", verbose_name=_("course")
