@@ -95,7 +95,7 @@ class Deal(models.Model):
     won_at = models.DateTimeField(_("won on"), null=True, editable=False)
     lost_at = models.DateTimeField(_("lost on"), null=True, editable=False)
     version = models.PositiveIntegerField(_("version"), default=1, editable=False)
-    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
     # Kept by the database, so that an index serves the open deals in order, and an enrolment has one of them at most.

@@ -75,7 +75,7 @@ class Task(models.Model):
     # When the letters went out, so that each goes once; another date asks for new ones.
     due_soon_told_at = models.DateTimeField(null=True, editable=False)
     overdue_told_at = models.DateTimeField(null=True, editable=False)
-    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
     objects = TaskQuerySet.as_manager()
@@ -154,7 +154,7 @@ class Activity(models.Model):
     payload = models.JSONField(_("details"), default=dict)
     happened_at = models.DateTimeField(_("time"), default=timezone.now)
     minutes = models.PositiveSmallIntegerField(_("length, minutes"), null=True)
-    created_at = models.DateTimeField(_("recorded"), auto_now_add=True)
+    created_at = models.DateTimeField(_("recorded"), default=timezone.now, editable=False)
 
     objects = ActivityQuerySet.as_manager()
 

@@ -39,7 +39,7 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> No
         connection.settings_dict["TEST"]["NAME"] = name
 
 
-def _url_of_test_database() -> str:
+def url_of_test_database() -> str:
     db = connection.settings_dict
     if connection.vendor == "sqlite":
         return f"sqlite:///{db['NAME']}"
@@ -54,7 +54,7 @@ def server(transactional_db: None, tmp_path: Path) -> Iterator[int]:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]
     command = [sys.executable, "-m", "gunicorn", "crm.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2"]
-    env = os.environ | {"DJANGO_SETTINGS_MODULE": "crm.test_settings", "DATABASE_URL": _url_of_test_database()}
+    env = os.environ | {"DJANGO_SETTINGS_MODULE": "crm.test_settings", "DATABASE_URL": url_of_test_database()}
     with (tmp_path / "gunicorn.log").open("w+") as log:
         process = subprocess.Popen(
             [*command, "--threads", "8"], env=env, cwd=settings.BASE_DIR, stdout=log, stderr=subprocess.STDOUT
