@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
+from threading import Thread
 
 import pytest
 from django.conf import settings
@@ -68,6 +69,20 @@ def test_of_two_moves_from_the_same_version_one_is_stale() -> None:
         assert sorted(results) == ["done", "stale_version"]
         deal.refresh_from_db()
         assert (deal.version, deal.stage) == (2, proposal if results[0] == "done" else negotiation)
+
+
+def test_a_verb_waits_for_whoever_is_at_the_deal() -> None:
+    deal = DealFactory()
+    by, results = member(Role.MANAGER, deal.organization), list[str]()
+    win = Thread(target=lambda: results.extend(at_once(partial(outcome, pipeline.win, deal=deal, by=by))))
+    with transaction.atomic():
+        pipeline.lose(deal=deal, by=by, reason="дорого")
+        win.start()
+        win.join(timeout=0.5)
+        assert win.is_alive(), "a deal was won while somebody else was losing it"
+    win.join(timeout=20)
+    assert results == ["invalid_transition"]
+    assert Deal.objects.get().status == S.LOST
 
 
 def test_forty_applications_of_one_newcomer_make_one_contact(post: Post, student: User) -> None:
