@@ -56,6 +56,8 @@ def apply_changes(row: Subject, changes: Mapping[str, Any], *, by: User) -> list
     if changed:
         row.save(update_fields=[*changed, *KEPT_IN_STEP[type(row)]])
         write_changes(row, [(name, before[name], changes[name]) for name in changed], by=by)
+    if "owner" in changed and not isinstance(row, Task):
+        hand_over(row)
     return changed
 
 
@@ -84,13 +86,24 @@ def plain(value: Any) -> Any:
     return f"{value:.2f}" if isinstance(value, Decimal) else str(value)
 
 
+def hand_over(row: Contact | Deal) -> None:
+    """The lines about a contact or deal go to its new owner."""
+    if isinstance(row, Contact):
+        Activity.objects.filter(contact=row).update(contact_owner=row.owner_id)
+    else:
+        Activity.objects.filter(deal=row).update(deal_owner=row.owner_id)
+
+
 def _place(about: Subject) -> dict[str, Any]:
-    if isinstance(about, Contact):
-        return {"organization_id": about.organization_id, "contact": about}
-    if isinstance(about, Deal):
-        return {"organization_id": about.organization_id, "contact_id": about.contact_id, "deal": about}
-    contact_id = about.contact_id or (about.deal.contact_id if about.deal else None)
-    return {"organization_id": about.organization_id, "contact_id": contact_id, "deal_id": about.deal_id}
+    deal = about if isinstance(about, Deal) else getattr(about, "deal", None)
+    contact = about if isinstance(about, Contact) else about.contact or (deal and deal.contact)
+    return {
+        "organization_id": about.organization_id,
+        "contact": contact,
+        "contact_owner_id": contact.owner_id if contact else None,
+        "deal": deal,
+        "deal_owner_id": deal.owner_id if deal else None,
+    }
 
 
 def _task_of(row: Subject) -> dict[str, Any]:

@@ -46,7 +46,9 @@ class Scale:
         self.courses, self.contacts = self._keys(Course), self._keys(Contact)
         self._insert("search words", ContactWord, self._words(), people * WORDS)
         self._insert("deals", Deal, (self._deal(n) for n in range(self.number)), self.number)
-        self.deals = list(Deal.objects.filter(organization=self.school).values_list("pk", "contact_id"))
+        self.deals = list(
+            Deal.objects.filter(organization=self.school).values_list("pk", "owner", "contact", "contact__owner")
+        )
         self._insert("activities", Activity, (self._activity() for _ in range(self.number * 2)), self.number * 2)
         self._insert("tasks", Task, (self._task(n) for n in range(self.number // 5)), self.number // 5)
 
@@ -113,21 +115,23 @@ class Scale:
         )
 
     def _activity(self) -> Activity:
-        deal, contact = self.random.choice(self.deals)
+        deal, deal_owner, contact, contact_owner = self.random.choice(self.deals)
         when = self._past()
         return Activity(
             organization=self.school,
             kind=self.random.choice(Activity.Kind.values),
             author=self.random.choice(self.staff),
             deal_id=deal,
+            deal_owner_id=deal_owner,
             contact_id=contact,
+            contact_owner_id=contact_owner,
             text="Договорились созвониться",
             happened_at=when,
             created_at=when,
         )
 
     def _task(self, number: int) -> Task:
-        deal, contact = self.random.choice(self.deals)
+        deal, _deal_owner, contact, _contact_owner = self.random.choice(self.deals)
         done = number % 10 != 0
         due_at = self._past() + timedelta(days=7)
         return Task(

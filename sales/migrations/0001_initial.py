@@ -347,6 +347,24 @@ class Migration(migrations.Migration):
                         verbose_name="deal",
                     ),
                 ),
+                (
+                    "contact_owner",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "deal_owner",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "activity",
@@ -547,7 +565,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="contactword",
-            index=models.Index(fields=["word", "contact"], name="contact_by_word"),
+            index=models.Index(
+                fields=["word", "contact"], name="contact_by_word", opclasses=["varchar_pattern_ops", "int8_ops"]
+            ),
         ),
         migrations.AddIndex(
             model_name="contactword",

@@ -13,8 +13,9 @@ from accounts.access import ScopedQuerySet
 from accounts.models import Organization, one_line, validate_currency
 from courses.models import Course
 from enrolments.models import Enrolment
-from sales.models.contacts import Contact
+from sales.models.contacts import Contact, ContactWord
 from sales.models.stages import Stage
+from sales.search import words_in
 
 
 class DealQuerySet(ScopedQuerySet["Deal"]):
@@ -26,7 +27,10 @@ class DealQuerySet(ScopedQuerySet["Deal"]):
 
     def search(self, text: str) -> Self:
         """Deals of the contacts that `text` finds."""
-        return self.filter(contact__in=Contact.objects.search(text).values("pk"))
+        rows = self
+        for word in words_in(text):
+            rows = rows.filter(contact__in=ContactWord.objects.beginning(word))
+        return rows
 
     def for_list(self) -> Self:
         """Related rows by queries of their own: MariaDB may start a join from them, and sort every deal."""

@@ -110,7 +110,7 @@ class Task(models.Model):
 class ActivityQuerySet(ScopedQuerySet["Activity"]):
     def own(self, user_id: int) -> Q:
         """Those one wrote, and those on one's own deals and contacts."""
-        return Q(author=user_id) | Q(deal__owner=user_id) | Q(contact__owner=user_id)
+        return Q(author=user_id) | Q(deal_owner=user_id) | Q(contact_owner=user_id)
 
     def for_list(self) -> Self:
         return self.prefetch_related("author")
@@ -150,6 +150,9 @@ class Activity(models.Model):
     deal = models.ForeignKey(
         Deal, models.CASCADE, db_index=False, null=True, related_name="activities", verbose_name=_("deal")
     )
+    # Whose they are, kept by sales/timeline.py: asked through joins, "my activities" would read everybody's.
+    contact_owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    deal_owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     text = models.TextField(_("text"), blank=True)
     payload = models.JSONField(_("details"), default=dict)
     happened_at = models.DateTimeField(_("time"), default=timezone.now)

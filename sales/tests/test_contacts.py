@@ -2,13 +2,14 @@
 
 import pytest
 
-from accounts.factories import OrganizationFactory, UserFactory
+from accounts.access import Role
+from accounts.factories import OrganizationFactory, UserFactory, member
 from accounts.models import Organization, User
 from accounts.services import anonymise
 from events.models import Event
 from sales import timeline
 from sales.factories import ActivityFactory, ContactFactory, DealFactory, TaskFactory
-from sales.models import Activity, Contact, ContactWord
+from sales.models import Activity, Contact, ContactWord, Deal
 from sales.services import contacts, deals
 from sales.services.contacts import ContactGone, ContactHasDeals, Duplicate, SameContact
 from sales.services.people import NotTheirOwner
@@ -115,3 +116,21 @@ def test_a_deleted_person_is_forgotten_by_sales_too(school: Organization, studen
     assert (contact.email, str(contact.phone)) == (None, "")
     assert "Стас" not in contact.name
     assert not Contact.objects.search("стас").exists()
+
+
+def test_the_timeline_goes_with_the_contact_and_the_deal_to_a_new_owner(school: Organization, manager: User) -> None:
+    old, new = member(Role.MEMBER, school), member(Role.MEMBER, school)
+    contact = contacts.create(contact=Contact(organization=school, name="Анна", owner=old), by=manager)
+    deal = deals.create(deal=Deal(organization=school, contact=contact, title="Курс", owner=old), by=manager)
+
+    def seen_by(user: User) -> list[str]:
+        return list(Activity.objects.for_user(user, "view", school).order_by("id").values_list("kind", flat=True))
+
+    assert (seen_by(old), seen_by(new)) == (["contact_created", "deal_created"], [])
+    deals.update(deal=deal, by=manager, owner=new)
+    assert seen_by(new) == ["deal_created", "field_changed"]
+    contacts.update(contact=contact, by=manager, owner=new)
+    assert (len(seen_by(old)), len(seen_by(new))) == (0, 4)
+    other = contacts.create(contact=Contact(organization=school, name="Аня", owner=old), by=manager)
+    contacts.merge(contact=contact, other=other, by=manager)
+    assert seen_by(old) == []
