@@ -4,6 +4,7 @@ What each figure means, and which time its period looks at, is written in docs/a
 """
 
 from collections.abc import Iterable
+from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
 from typing import Any
@@ -17,7 +18,8 @@ from sales.models.work import start_of_day
 from sales.window import Figures, Window
 
 ZERO, CENT = Decimal(0), Decimal("0.01")
-NEW_DAYS = 30
+NEW_DAYS = SOON_DAYS = 30
+SOON_AT_MOST = 8
 
 
 def deals(window: Window) -> Figures:
@@ -126,6 +128,16 @@ def activities(window: Window) -> Figures:
 
 def summary(window: Window) -> Figures:
     return {figures.__name__: figures(window) for figures in (deals, tasks, contacts, activities)}
+
+
+def starting(window: Window) -> Figures:
+    """The published courses that start within thirty days, soonest first, with the seats that are left."""
+    today = start_of_day(window.organization).date()
+    soon = Course.objects.published().filter(
+        organization=window.organization, starts_on__range=(today, today + timedelta(days=SOON_DAYS))
+    )
+    names = ("pk", "title", "starts_on", "capacity", "seats_taken")
+    return {"courses": list(soon.order_by("starts_on", "pk").values(*names)[:SOON_AT_MOST])}
 
 
 def courses_of(window: Window) -> CourseQuerySet:

@@ -44,7 +44,7 @@ def mila(school: Organization) -> User:
     return member(Role.MEMBER, school)
 
 
-def moscow(text: str | None) -> datetime | None:
+def moscow(text: str | None) -> Any:
     return datetime.fromisoformat(f"{text}+03:00") if text else None
 
 
@@ -59,14 +59,14 @@ def open_deals(school: Organization, mila: User) -> list[Deal]:
         for number, (stage, status, amount, currency, _opened, won, lost) in enumerate(DEALS)
     )  # fmt: skip
     for row, (*_, opened, _won, _lost) in zip(rows, DEALS, strict=True):
-        row.created_at = moscow(opened)  # type: ignore[assignment]
+        row.created_at = moscow(opened)
     Deal.objects.bulk_update(rows, ["created_at"])
     return rows
 
 
 def window(school: Organization, person: User | None = None, days: tuple[str, str] | None = None) -> Window:
     first, last = (datetime.fromisoformat(day).date() for day in days) if days else (None, None)
-    return Window(school, person and person.pk, first, last)
+    return Window(school, person.pk if person else None, first, last)
 
 
 def some(figures: Figures, *names: str) -> tuple[Any, ...]:
