@@ -14,6 +14,7 @@ from courses.api import CourseViewSet
 from crm.headers import Headers
 from enrolments.api import EnrolmentViewSet
 from feedback.api import FeedbackViewSet
+from sales import analytics_api as analytics
 
 
 class Nowhere(APIView):
@@ -35,6 +36,15 @@ router.register("users", UserViewSet, basename="api_user")
 router.register("organizations", OrganizationViewSet, basename="api_organization")
 router.register("organizations/(?P<organization_id>[^/.]+)/members", MemberViewSet, basename="api_member")
 
+figures = [
+    path("analytics/summary", analytics.Summary.as_view()),
+    path("analytics/deals", analytics.Deals.as_view()),
+    path("analytics/funnel", analytics.Funnel.as_view()),
+    path("analytics/tasks", analytics.Tasks.as_view()),
+    path("analytics/contacts", analytics.Contacts.as_view()),
+    path("analytics/activities", analytics.Activities.as_view()),
+    path("analytics/courses", analytics.Courses.as_view()),
+]
 v1 = [
     path("auth/register", accounts.Register.as_view()),
     path("auth/login", accounts.Login.as_view()),
@@ -45,6 +55,7 @@ v1 = [
     path("auth/token/revoke", accounts.TokenRevoke.as_view()),
     path("auth/me", accounts.Me.as_view()),
     path("headers", Headers.as_view()),
+    *figures,
     *router.urls,
 ]
 urlpatterns = [

@@ -20,6 +20,14 @@ PAIR = {"access_token": "eyJhbGci…", "refresh_token": "eyJhbGci…", "token_ty
 PASSWORD = "correct horse 7"  # noqa: S105 - an example
 SCHOOL = {"name": "Школа «Маяк»", "slug": "mayak", "currency": "RUB", "time_zone": "Europe/Moscow"}
 REVIEW = {"text": "Понятно и по делу 🙂", "rating": 5}
+DEALS = {
+    "total": 40, "new": 6, "in_progress": 10, "won": 15, "lost": 9, "closed": 12, "win_rate": 0.625,
+    "pipeline_amount": "238400.00", "won_amount": "223500.00", "weighted_amount": "95360.00", "currency": "RUB",
+}  # fmt: skip
+TASKS = {"total": 20, "todo": 5, "in_progress": 3, "done": 12, "overdue": 2, "due_today": 1, "completion_rate": 0.6}
+CONTACTS = {"total": 128, "new_30d": 17}
+ACTIVITIES = {"total": 96, "calls": 41, "emails": 30, "meetings": 5, "notes": 20}
+COMPUTED = {"computed_at": "2026-11-21T10:00:00Z"}
 
 EXAMPLES: dict[str, Any] = {
     "User": USER,
@@ -61,5 +69,28 @@ EXAMPLES: dict[str, Any] = {
     "NewMemberRequest": {"email": USER["email"], "role": "manager"},
     "PatchedMemberRequest": {"role": "admin"},
     "Headers": {"ua": "school-client/1.0", "lang": "ru"},
+    "DealFigures": DEALS | COMPUTED,
+    "TaskFigures": TASKS | COMPUTED,
+    "ContactFigures": CONTACTS | COMPUTED,
+    "ActivityFigures": ACTIVITIES | COMPUTED,
+    "Summary": {"deals": DEALS, "tasks": TASKS, "contacts": CONTACTS, "activities": ACTIVITIES} | COMPUTED,
+    "Funnel": {
+        "currency": "RUB",
+        "stages": [
+            {
+                "stage": "qualification", "name": "Квалификация", "count": 40, "amount": "596000.00",
+                "conversion": None, "open": 9, "open_amount": "134100.00",
+            },
+            {
+                "stage": "proposal", "name": "Предложение", "count": 22, "amount": "327800.00",
+                "conversion": 0.55, "open": 7, "open_amount": "104300.00",
+            },
+        ],
+    }
+    | COMPUTED,
+    "CourseFigures": {
+        "course": {"id": 1, "title": "Python с нуля"}, "applied": 4, "accepted": 12, "completed": 2, "reviews": 3,
+        "rating": 4.67, "seats_left": 6, "unsold_value": "89400.00", "currency": "RUB",
+    },
     "PatchedFeedbackChangeRequest": {"text": "Ещё лучше, чем казалось"},
 }  # fmt: skip

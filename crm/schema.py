@@ -84,6 +84,7 @@ def _refusals(path: str, method: str, operation: dict[str, Any]) -> set[str]:
         ("requestBody" in operation, {"400", "413", "415", "422"}),
         ("X-Organization-Id" in named, {"400", "403"}),
         ("cursor" in named, {"422"}),
+        (path.startswith("/api/v1/analytics/"), {"422"}),
         (path.endswith("/headers"), {"400"}),
     ]
     return set().union(*(statuses for holds, statuses in rules if holds))

@@ -97,6 +97,9 @@ CACHE_SCHEMES = ("locmemcache", "redis", "rediss")
 CACHES = {
     "default": environ.Env.cache_url_config(env.url("CACHE_URL", default="locmemcache://", schemes=CACHE_SCHEMES))
 }
+if CACHES["default"]["BACKEND"].endswith("LocMemCache"):
+    # Rate limits live here too: figures of many periods must not push them out before they have run their time.
+    CACHES["default"].setdefault("OPTIONS", {}).setdefault("MAX_ENTRIES", 5_000)
 ANALYTICS_TTL = env.whole("ANALYTICS_TTL", default=60, high=86_400)  # seconds
 EVENTS_TRANSPORT = env.choice("EVENTS_TRANSPORT", default="inline", options=("inline",))
 

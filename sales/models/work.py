@@ -1,4 +1,4 @@
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import Self
 from zoneinfo import ZoneInfo
 
@@ -14,10 +14,11 @@ from sales.models.contacts import Contact
 from sales.models.deals import Deal
 
 
-def start_of_day(organization: Organization) -> datetime:
-    """Midnight of today where the organisation is."""
+def start_of_day(organization: Organization, *, days: int = 0) -> datetime:
+    """Midnight of today where the organisation is, or of the day so many days later."""
     zone = ZoneInfo(organization.time_zone)
-    return datetime.combine(timezone.localdate(timezone=zone), time.min, tzinfo=zone)
+    day = timezone.localdate(timezone=zone) + timedelta(days=days)
+    return datetime.combine(day, time.min, tzinfo=zone)
 
 
 class TaskQuerySet(ScopedQuerySet["Task"]):
@@ -169,6 +170,7 @@ class Activity(models.Model):
             models.Index(fields=["organization", "created_at", "id"], name="activity_of_organization"),
             models.Index(fields=["organization", "kind", "created_at", "id"], name="activity_by_kind"),
             models.Index(fields=["organization", "author", "created_at", "id"], name="activity_of_author"),
+            models.Index(fields=["organization", "kind", "happened_at"], name="activity_figures"),
             models.Index(fields=["contact", "created_at", "id"], name="activity_of_contact"),
             models.Index(fields=["deal", "created_at", "id"], name="activity_of_deal"),
         ]
