@@ -160,7 +160,7 @@ def test_contacts(school: Organization, mila: User) -> None:
 def test_activities(school: Organization, mila: User) -> None:
     hers = ContactFactory(organization=school, owner=mila)
     lines: list[tuple[str, str, dict[str, Any]]] = [
-        ("call", "2026-11-30 23:59", {"author": mila}), ("call", "2026-12-01 00:00", {"contact": hers}),
+        ("call", "2026-11-30 23:59", {"author": mila}), ("call", "2026-12-01 00:00", {"contact": hers, "contact_owner": mila}),
         ("email", "2026-11-05 12:00", {}), ("meeting", "2026-11-05 12:00", {}), ("note", "2026-11-05 12:00", {}),
         ("status_changed", "2026-11-05 12:00", {"author": mila}),
     ]  # fmt: skip
