@@ -28,6 +28,7 @@ from crm.management.demo_school import (
 )  # fmt: skip
 from enrolments import services as enrolments
 from enrolments.models import Enrolment
+from events.outbox import history
 from feedback import services as feedback
 
 PASSWORD = "demo-school"  # noqa: S105 - works only in DEBUG; elsewhere the demo accounts have no password
@@ -49,6 +50,7 @@ class Command(BaseCommand):
         if settings.DEBUG:
             self._print_logins()
 
+    @history()  # nobody gets a letter about a story
     @transaction.atomic
     def _fill(self) -> None:
         self.random = random.Random(7)  # noqa: S311 - the same school every time
