@@ -43,8 +43,13 @@ def write(*, key: str, to: str, language: str, template: str, **context: Any) ->
         return False
     with override(language):
         subject, _newline, text = render_to_string(template, context).strip().partition("\n")
-        html = render_to_string("mail/base.html", {"subject": subject, "text": text.strip(), "language": language})
+    html = as_html(subject=subject, text=text.strip(), language=language)
     return post(key=key, to=to, subject=subject.strip(), text=text.strip() + "\n", html=html)
+
+
+def as_html(*, subject: str, text: str, language: str) -> str:
+    """The text as a page: paragraphs, and links that can be followed."""
+    return render_to_string("mail/base.html", {"subject": subject, "text": text, "language": language})
 
 
 def post(*, key: str, to: str, subject: str, text: str, html: str = "") -> bool:
