@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.staff import BoundedPaginator
 from events.models import COUNTED_AT_MOST, Event, Letter, UnhandledEvent
-from events.outbox import TOPICS
 
 
 class ReadOnlyAdmin(admin.ModelAdmin[Any]):
@@ -38,17 +37,6 @@ class ReadOnlyAdmin(admin.ModelAdmin[Any]):
     def state(self) -> str:
         """A line under the title: what waits."""
         raise NotImplementedError
-
-
-class TopicFilter(admin.SimpleListFilter):
-    title = gettext_lazy("topic")
-    parameter_name = "topic"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(topic, topic) for topic in sorted(set(TOPICS.values()))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Event]) -> QuerySet[Event]:
-        return queryset.filter(topic=self.value()) if self.value() else queryset
 
 
 class PublishedFilter(admin.SimpleListFilter):
@@ -79,7 +67,7 @@ class TypeFilter(admin.SimpleListFilter):
 @admin.register(Event)
 class EventAdmin(ReadOnlyAdmin):
     list_display = ["type", "key", "created_at", "published_at"]
-    list_filter = [PublishedFilter, TypeFilter, TopicFilter]
+    list_filter = [PublishedFilter, TypeFilter]
     fields = ["event_id", "type", "topic", "key", "payload", "created_at", "published_at"]
 
     def state(self) -> str:

@@ -20,7 +20,7 @@ log = structlog.stdlib.get_logger(__name__)
 
 SOURCE = "mini-crm"
 BATCH = 500
-PATIENCE = 0.25
+PATIENCE = 0.5
 GRACE = 2.0
 LONGEST_PAUSE = 15.0
 
@@ -192,8 +192,8 @@ def _park(message: Message, key: str, raw: str, error: Exception) -> None:
         defaults={
             "type": "unreadable",
             "topic": str(message.topic()),
-            "key": key[:64],
-            "body": {"message": raw[:10_000]},
+            "key": key[:64].replace("\0", ""),
+            "body": {"message": raw[:10_000].replace("\0", "")},
             "error": describe(error),
         },
     )

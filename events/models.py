@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 SCHEMA_VERSION = 1
 COUNTED_AT_MOST = 10_000
 LARGEST_ERROR = 2_000
+LONGEST_NAME = 64
 
 
 class EventQuerySet(models.QuerySet["Event"]):
@@ -29,9 +30,9 @@ class Event(models.Model):
     """One thing that happened, written in the transaction that made it happen: the outbox."""
 
     event_id = models.UUIDField(_("event id"), default=uuid.uuid4, editable=False)
-    type = models.CharField(_("type"), max_length=64)
-    topic = models.CharField(_("topic"), max_length=64)
-    key = models.CharField(_("key"), max_length=64)
+    type = models.CharField(_("type"), max_length=LONGEST_NAME)
+    topic = models.CharField(_("topic"), max_length=LONGEST_NAME)
+    key = models.CharField(_("key"), max_length=LONGEST_NAME)
     payload = models.JSONField(_("payload"))
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     published_at = models.DateTimeField(_("published"), null=True, editable=False)
@@ -67,8 +68,11 @@ class Event(models.Model):
         """The event that a body tells of; not a row of the outbox. Raises KeyError or ValueError for any other body."""
         payload = dict(body)
         payload.pop("schema_version")
+        name = str(payload.pop("event_type"))
+        if len(name) > LONGEST_NAME or len(key) > LONGEST_NAME:
+            raise ValueError(name[:LONGEST_NAME])
         return cls(
-            type=str(payload.pop("event_type")),
+            type=name,
             event_id=uuid.UUID(payload.pop("event_id")),
             created_at=datetime.fromisoformat(payload.pop("timestamp")),
             topic=topic,
@@ -87,7 +91,7 @@ class HandledEvent(models.Model):
     class Meta:
         verbose_name = _("handled event")
         verbose_name_plural = _("handled events")
-        constraints = [models.UniqueConstraint(fields=["consumer", "event_id"], name="handled_event_once")]
+        constraints = [models.UniqueConstraint(fields=["event_id", "consumer"], name="handled_event_once")]
         indexes = [models.Index(fields=["handled_at"], name="handled_event_age")]
 
     def __str__(self) -> str:
@@ -116,9 +120,9 @@ class UnhandledEvent(models.Model):
 
     consumer = models.CharField(_("consumer"), max_length=32)
     event_id = models.UUIDField(_("event id"))
-    type = models.CharField(_("type"), max_length=64)
-    topic = models.CharField(_("topic"), max_length=64)
-    key = models.CharField(_("key"), max_length=64)
+    type = models.CharField(_("type"), max_length=LONGEST_NAME)
+    topic = models.CharField(_("topic"), max_length=LONGEST_NAME)
+    key = models.CharField(_("key"), max_length=LONGEST_NAME)
     body = models.JSONField(_("body"))
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     error = models.CharField(_("error"), max_length=LARGEST_ERROR, blank=True)
@@ -204,6 +208,7 @@ class Letter(models.Model):
         indexes = [
             models.Index(fields=["state", "due_at", "id"], name="letter_due"),
             models.Index(fields=["created_at"], name="letter_age"),
+            models.Index(fields=["to"], name="letter_to_person"),
         ]
 
     def __str__(self) -> str:

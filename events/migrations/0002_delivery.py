@@ -127,7 +127,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="handledevent",
-            constraint=models.UniqueConstraint(fields=("consumer", "event_id"), name="handled_event_once"),
+            constraint=models.UniqueConstraint(fields=("event_id", "consumer"), name="handled_event_once"),
         ),
         migrations.AddIndex(
             model_name="letter",
@@ -136,6 +136,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="letter",
             index=models.Index(fields=["created_at"], name="letter_age"),
+        ),
+        migrations.AddIndex(
+            model_name="letter",
+            index=models.Index(fields=["to"], name="letter_to_person"),
         ),
         migrations.AddConstraint(
             model_name="letter",

@@ -5,7 +5,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from events import consumers
-from events.process import stop_on_signals
+from events.process import until_told_to_stop
 
 
 class Command(BaseCommand):
@@ -28,4 +28,5 @@ class Command(BaseCommand):
             message = "EVENTS_TRANSPORT is not kafka: manage.py relay_events runs the consumers itself."
             raise CommandError(message)
         intake = import_module("events.kafka").Intake
-        intake(group=options["group"], only=options["consumer"] or [], stopping=stop_on_signals()).run()
+        with until_told_to_stop() as stopping:
+            intake(group=options["group"], only=options["consumer"] or [], stopping=stopping).run()

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from prometheus_client import REGISTRY, start_http_server
 
 from events import metrics
-from events.process import stop_on_signals
+from events.process import until_told_to_stop
 from events.relay import LocalTransport, Relay, Transport
 
 
@@ -22,14 +22,14 @@ class Command(BaseCommand):
         parser.add_argument("--metrics-address", default="127.0.0.1", metavar="ADDRESS", help="default: %(default)s")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        relay = Relay(_transport(), stop_on_signals())
-        if options["once"]:
-            if not relay.run_once():
-                self.stdout.write("Another relay is at work.")
-            return
         if options["metrics_port"]:
             _serve_metrics(options["metrics_port"], options["metrics_address"])
-        relay.run()
+        with until_told_to_stop() as stopping:
+            relay = Relay(_transport(), stopping)
+            if not options["once"]:
+                relay.run()
+            elif not relay.run_once():
+                self.stdout.write("Another relay is at work.")
 
 
 def _transport() -> Transport:
