@@ -80,10 +80,10 @@ test-mariadb: .venv/prod ## the suite and the races on the MariaDB or MySQL that
 	@$(python) -m pytest -n $(workers) --dist worksteal $(unused) $(args)
 	@$(MAKE) --no-print-directory race
 
-kafka: .venv/prod ## relays and consumers that are killed, over an in-memory broker or the one of KAFKA_BOOTSTRAP_SERVERS
+kafka: .venv/dev ## relays and consumers that are killed, over an in-memory broker or the one of KAFKA_BOOTSTRAP_SERVERS
 	@DATABASE_URL="$${DATABASE_URL:-sqlite:///kafka.sqlite3}" $(python) -m pytest --ds crm.tests.kafka.settings -m kafka -p no:randomly $(args)
 
-bench-events: .venv/prod ## events per second through emit, relay and consumers, on the database of DATABASE_URL
+bench-events: .venv/dev ## events per second through emit, relay and consumers, on the database of DATABASE_URL
 	@DATABASE_URL="$${DATABASE_URL:-sqlite:///kafka.sqlite3}" $(python) -m pytest --ds crm.tests.kafka.settings -m bench -p no:randomly -q -s $(args) | grep events/s
 
 messages: .venv/dev ## collect texts into locale/ru and compile them (needs gettext)

@@ -99,6 +99,17 @@ def test_an_event_that_is_delivered_again_is_handled_once(heard: Said) -> None:
     assert heard == ["in 7", "after 7"]
 
 
+def test_an_event_that_two_processes_handle_at_once_is_handled_once(heard: Said, caplog: Any) -> None:
+    """Both have seen that it is outstanding; the second finds the mark of the first."""
+    late = consumers.Delivery("mail", archive())
+    consumers._handle_once(late)
+    assert not consumers._handled_together([late])
+    assert heard == ["in 7", "after 7"]
+    caplog.clear()
+    consumers.deliver([late.event])
+    assert caplog.text == "", "a repetition sends no batch one by one"
+
+
 def test_what_a_failing_handler_wrote_is_undone_and_the_request_has_succeeded(handle: Callable[..., None]) -> None:
     def fail(event: Event) -> None:
         HandledEvent.objects.create(consumer="other", event_id=event.event_id)

@@ -40,6 +40,26 @@ def test_a_holder_that_is_silent_loses_its_post_to_one_standby_and_learns_it(mon
     assert not holder.hold()
 
 
+@pytest.mark.parametrize("rival_stands_by", [True, False])
+def test_between_the_look_and_the_grasp_somebody_else_may_be_quicker(
+    monkeypatch: pytest.MonkeyPatch, rival_stands_by: bool
+) -> None:
+    """Another standby takes the post, or its holder was only slow: either way this standby does not get it."""
+    holder, slow, rival = Post("relay"), Post("relay"), Post("relay")
+    holder.hold()
+    slow.hold()
+    rival.hold()
+    later = time.monotonic() + lease.PATIENCE + 1
+
+    def look_at_the_clock() -> float:
+        monkeypatch.setattr(time, "monotonic", lambda: later)
+        assert (rival if rival_stands_by else holder).hold()
+        return later
+
+    monkeypatch.setattr(time, "monotonic", look_at_the_clock)
+    assert not slow.hold()
+
+
 def test_a_relay_that_runs_once_leaves_the_work_to_one_that_is_at_it(monkeypatch: pytest.MonkeyPatch) -> None:
     busy, relay = Post("relay"), Relay(LocalTransport(), Signal())
     busy.hold()
