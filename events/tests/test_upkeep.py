@@ -70,6 +70,16 @@ def test_a_relay_that_runs_once_leaves_the_work_to_one_that_is_at_it(monkeypatch
     assert relay.run_once() is True
 
 
+def test_an_event_that_is_committed_late_with_a_lower_id_is_passed_on() -> None:
+    """Ids are given when a row is written, and transactions end in any order."""
+    relay = Relay(LocalTransport(), Signal())
+    relay.post.hold()
+    for pk in (100, 50):
+        Event.objects.create(pk=pk, type="course.archived", topic="course-events", key="7", payload=ARCHIVED)
+        assert relay._pass_on_batch() == 1
+    assert not Event.objects.unpublished().exists()
+
+
 def test_a_purge_takes_what_is_over_and_leaves_what_is_needed() -> None:
     old, new = timezone.now() - timedelta(days=31), timezone.now() - timedelta(days=29)
     told = {"type": "course.archived", "topic": "course-events", "key": "7"}
