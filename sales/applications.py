@@ -15,6 +15,7 @@ from accounts.models import User
 from enrolments.models import Enrolment
 from events.models import Event
 from events.outbox import on
+from events.privacy import forget
 from sales import pipeline
 from sales.models import Activity, Contact, Deal, Task
 from sales.models.work import start_of_day
@@ -77,6 +78,7 @@ def forget_contacts(event: Event) -> None:
     for contact in Contact.objects.select_for_update().filter(user=user):
         contact.name, contact.email, contact.phone = user.name, None, ""
         contact.save(update_fields=["name", "email", "phone", "updated_at"])
+        forget(topic="sales-events", key=contact.pk)
         told = Activity.objects.filter(contact=contact)
         told.filter(Q(payload__field__in=["name", "email", "phone"]) | Q(kind=Activity.Kind.CONTACT_MERGED)).delete()
 

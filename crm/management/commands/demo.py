@@ -32,6 +32,7 @@ from crm.management.demo_school import (
 from crm.management.progress import Bar
 from enrolments import services as enrolments
 from enrolments.models import Enrolment
+from events.outbox import history
 from feedback import services as feedback
 
 PASSWORD = "demo-school"  # noqa: S105 - works only in DEBUG; elsewhere the demo accounts have no password
@@ -79,6 +80,7 @@ class Command(BaseCommand):
         staff = [User.objects.get(email=f"{role}@demo.example") for role in ("owner", "manager", "sales", "member")]
         demo_scale.Scale(number=number, staff=staff, out=self.stdout).fill()
 
+    @history()  # nobody gets a letter about a story
     @transaction.atomic
     def _fill(self) -> None:
         self.random = random.Random(7)  # noqa: S311 - the same school every time
