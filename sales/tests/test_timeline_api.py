@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from accounts import access
 from accounts.models import Organization, User
 from sales import timeline
 from sales.factories import ActivityFactory, ContactFactory, DealFactory
@@ -34,6 +35,16 @@ def test_what_was_done_outside_is_logged_in_its_timeline(school: Organization, m
     first = client.call("get", f"/deals/{deal.pk}/timeline?page_size=1", 200)
     second = client.call("get", first["next"].removeprefix("http://testserver/api/v1"), 200)
     assert [row["id"] for row in first["results"] + second["results"]] == [newest["id"], body["id"]]
+
+
+def test_a_timeline_asks_the_table_about_its_lines_too(
+    school: Organization, manager: User, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Today whoever sees a contact sees its lines; should the table say otherwise, the timeline follows."""
+    path = f"/contacts/{ContactFactory(organization=school).pk}/timeline"
+    api(manager).call("post", path, 201, {"kind": "note", "text": "Перезвонить"})
+    monkeypatch.setitem(access.GRANTS, "sales.view_activity", (access.NONE,) * len(access.COLUMNS))
+    assert api(manager).call("get", path, 200)["results"] == []
 
 
 BAD: list[dict[str, Any]] = [
