@@ -15,6 +15,7 @@ from crm.headers import Headers
 from enrolments.api import EnrolmentViewSet
 from feedback.api import FeedbackViewSet
 from sales import analytics_api as analytics
+from sales.api import ActivityViewSet, ContactViewSet, DealViewSet, StageViewSet, TaskViewSet
 
 
 class Nowhere(APIView):
@@ -32,6 +33,11 @@ router = SimpleRouter(trailing_slash=False)
 router.register("courses", CourseViewSet, basename="api_course")
 router.register("enrolments", EnrolmentViewSet, basename="api_enrolment")
 router.register("feedback", FeedbackViewSet, basename="api_feedback")
+router.register("contacts", ContactViewSet, basename="api_contact")
+router.register("stages", StageViewSet, basename="api_stage")
+router.register("deals", DealViewSet, basename="api_deal")
+router.register("tasks", TaskViewSet, basename="api_task")
+router.register("activities", ActivityViewSet, basename="api_activity")
 router.register("users", UserViewSet, basename="api_user")
 router.register("organizations", OrganizationViewSet, basename="api_organization")
 router.register("organizations/(?P<organization_id>[^/.]+)/members", MemberViewSet, basename="api_member")

@@ -279,6 +279,7 @@ SPECTACULAR_SETTINGS = {
         "EnrolmentStatus": "enrolments.models.Enrolment.Status",
         "DealStatus": "sales.models.Deal.Status",
         "TaskStatus": "sales.models.Task.Status",
+        "ActivityKind": "sales.models.Activity.Kind",
     },
 }
 

@@ -6,8 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from crm.errors import RuleBroken
+from events.transactions import in_transaction
 from sales.models import Activity, Contact, Deal, Task
 
 Kind = Activity.Kind
@@ -19,11 +22,18 @@ KEPT_IN_STEP: dict[type, list[str]] = {  # columns that a change of the row move
 }
 
 
+class SubjectGone(RuleBroken):
+    code = "not_found"
+    status = 404
+    message = _("What this line is about is no longer there.")
+
+
 def write(about: Subject, kind: Kind, *, by: User | None, text: str = "", **payload: Any) -> Activity:
     """Add one line about a contact, a deal or a task; a line about a deal or a task is its contact's too."""
     return Activity.objects.create(**_place(about), kind=kind, author=by, text=text, payload=payload)
 
 
+@in_transaction
 def log(
     *,
     about: Contact | Deal,
@@ -33,9 +43,15 @@ def log(
     happened_at: datetime | None = None,
     minutes: int | None = None,
 ) -> Activity:
-    """Record what somebody did outside: a note, a call, an e-mail or a meeting, with its time and length in minutes."""
+    """Record what somebody did outside: a note, a call, an e-mail or a meeting, with its time and length in minutes.
+
+    Raises SubjectGone when the contact or the deal has been merged or deleted meanwhile.
+    """
+    row = type(about)._default_manager.select_for_update().filter(pk=about.pk).first()
+    if row is None:
+        raise SubjectGone
     return Activity.objects.create(
-        **_place(about),
+        **_place(row),
         kind=kind,
         author=by,
         text=text,

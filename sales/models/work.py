@@ -33,7 +33,7 @@ class TaskQuerySet(ScopedQuerySet["Task"]):
         return self.undone().filter(organization=organization, due_at__lt=start_of_day(organization))
 
     def for_list(self) -> Self:
-        return self.prefetch_related("assignee", "organization")
+        return self.prefetch_related("assignee", "created_by", "contact", "deal", "organization")
 
 
 class Task(models.Model):
@@ -114,7 +114,7 @@ class ActivityQuerySet(ScopedQuerySet["Activity"]):
         return Q(author=user_id) | Q(deal_owner=user_id) | Q(contact_owner=user_id)
 
     def for_list(self) -> Self:
-        return self.prefetch_related("author")
+        return self.prefetch_related("author", "contact", "deal")
 
 
 class Activity(models.Model):
