@@ -20,6 +20,12 @@ def money(amount: Decimal, currency: str) -> str:
     """An amount in the page's language, without empty cents; zero is “free”."""
     if not amount:
         return pgettext("price", "free")
+    return sum_in(amount, currency)
+
+
+@register.filter(name="amount")
+def sum_in(amount: Decimal, currency: str) -> str:
+    """An amount of money in the page's language, without empty cents; zero is zero."""
     return f"{floatformat(amount, '-2g')}\u00a0{SIGNS.get(currency, currency)}"
 
 
