@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.db.models import F
 from django.utils.translation import gettext as _
 from playwright.sync_api import Locator, Page, expect
@@ -104,17 +105,28 @@ def test_older_cards_are_loaded_once(
     page: Page, live_server: Any, school: Organization, stages: list[Stage], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(columns, "CARDS", 2)
-    older = [DealFactory(organization=school, stage=stages[1]) for _number in range(4)]
+    oldest = DealFactory(organization=school, stage=stages[0])
+    DealFactory.create_batch(3, organization=school, stage=stages[1])
     open_board(page, live_server, school)
-    more = column(page, stages[1]).get_by_role("link", name=_("More"))
+    card(page, oldest).focus()
+    page.keyboard.press("Shift+ArrowRight")  # to the top of a column whose last page it belongs to
+    cards, more = column(page, stages[1]).locator(".card"), column(page, stages[1]).get_by_role("link", name=_("More"))
+    expect(cards).to_have_count(3)
     more.click()
-    expect(column(page, stages[1]).locator(".card")).to_have_count(4)
+    expect(cards).to_have_count(5)
     more.click()
-    expect(column(page, stages[1]).locator(".card")).to_have_count(5)
     expect(more).to_have_count(0)
-    card(page, older[0]).get_by_role("button", name=_("Take")).click()
-    expect(card(page, older[0]).get_by_role("button", name=_("Take"))).to_have_count(0)
+    expect(cards).to_have_count(5)
+    expect(cards.first).to_have_id(f"deal-{oldest.pk}")
     assert page.url.endswith("/board/")
+
+
+def test_an_ended_session_leads_to_the_login(page: Page, live_server: Any, school: Organization) -> None:
+    free = DealFactory(organization=school)
+    open_board(page, live_server, school)
+    Session.objects.all().delete()
+    card(page, free).get_by_role("button", name=_("Take")).click()
+    expect(page.locator("[name=password]")).to_be_visible()
 
 
 def test_the_board_works_without_javascript(
