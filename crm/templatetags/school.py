@@ -26,7 +26,7 @@ def money(amount: Decimal, currency: str) -> str:
 
 @register.filter
 def sum_of(amount: Decimal, currency: str) -> str:
-    """As `money`, but nothing is nothing."""
+    """An amount in the page's language, without empty cents; zero is zero."""
     return f"{floatformat(amount, '-2g')}\u00a0{SIGNS.get(currency, currency)}"
 
 
