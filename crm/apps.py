@@ -1,9 +1,15 @@
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
+from django.core.checks import Tags, register
+
+from crm.checks import stores_all_text
 
 
 class CrmConfig(AppConfig):
     name = "crm"
+
+    def ready(self) -> None:
+        register(stores_all_text, Tags.database)
 
 
 class StaffAdminConfig(AdminConfig):

@@ -1,7 +1,6 @@
 """What an orchestrator is told, for real: a database that is not there, a migration that is not applied."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,10 +13,10 @@ PROBES = ["/ping", "/health/live", "/health/ready"]
 
 
 @pytest.fixture
-def lost_database(db: None, tmp_path: Path) -> Iterator[None]:
+def lost_database(db: None) -> Iterator[None]:
     """The default connection leads to a database that cannot be opened."""
     working = connections["default"]
-    lost: Any = {**working.settings_dict, "NAME": str(tmp_path / "nowhere" / "db.sqlite3")}
+    lost: Any = {**working.settings_dict, "NAME": "/nowhere/db.sqlite3"}
     connections["default"] = type(working)(lost, "default")
     yield
     connections["default"] = working
