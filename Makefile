@@ -15,7 +15,7 @@ unused := -p no:playwright -p no:base_url -p no:faker -p no:hypothesispytest -p 
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check quick race browser contract test-mariadb test-mysql test-postgres messages openapi lock format clean
+.PHONY: help run test check quick race backup graceful browser contract test-mariadb test-mysql test-postgres messages openapi lock format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -68,6 +68,12 @@ check: quick ## formatting, lint, types, migrations, system checks, OpenAPI, tra
 
 race: .venv/dev ## races for the last seat, on the database that DATABASE_URL names (default: a SQLite file)
 	@DATABASE_URL="$${DATABASE_URL:-sqlite:///race.sqlite3}" $(python) -m pytest -m race -p no:randomly $(args)
+
+backup: .venv/dev ## backup under writes, restore, start-up of replicas, on the database that DATABASE_URL names
+	@$(python) -m pytest -m backup -p no:randomly $(args)
+
+graceful: .venv/dev ## restarts of replicas under load behind HAProxy (needs haproxy)
+	@$(python) -m pytest -m graceful -p no:randomly $(args)
 
 browser: .venv/dev ## the whole story in Chromium (CHROMIUM=/usr/bin/chromium)
 	@CHROMIUM="$(CHROMIUM)" $(python) -m pytest -m browser $(args)
