@@ -17,7 +17,9 @@ def dump(connection: BaseDatabaseWrapper, rows: dict[str, int]) -> Iterator[byte
         copy = Path(folder) / "copy.sqlite3"
         with closing(sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)) as source:
             source.execute("BEGIN")
-            source.execute("SELECT 1 FROM sqlite_master").fetchone()  # holds one moment; without it each write of others starts the copy over
+            source.execute(
+                "SELECT 1 FROM sqlite_master"
+            ).fetchone()  # holds one moment; without it each write of others starts the copy over
             with closing(sqlite3.connect(copy)) as target:
                 source.backup(target, pages=10_000)
                 rows |= _counted(target)

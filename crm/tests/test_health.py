@@ -23,10 +23,11 @@ def lost_database(db: None) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("path", PROBES)
-def test_probes_are_anonymous_json_and_not_redirected(db: None, settings: Settings, path: str) -> None:
+def test_probes_are_anonymous_json_by_any_address_and_not_redirected(db: None, settings: Settings, path: str) -> None:
     settings.SECURE_SSL_REDIRECT = True
     assert Client().get("/").status_code == 301
-    response = Client().get(path)
+    assert Client().get("/", headers={"host": "10.0.0.7:8000"}).status_code == 400
+    response = Client().get(path, headers={"host": "10.0.0.7:8000"})
     assert response.status_code == 200
     assert response.json() == ({"ok": True} if path == "/ping" else {"status": "ok"})
     assert not response.cookies
