@@ -20,6 +20,7 @@ FROM python:3.13-slim
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends libedit2 liblz4-1 libmariadb3 libncurses6 libpq5 libreadline8 \
         libstdc++6 libxxhash0 libzstd1 \
+    && apt-get clean \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --user-group --no-create-home --home-dir /nonexistent school
 COPY --from=build /clients /usr/local/bin

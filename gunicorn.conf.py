@@ -55,6 +55,7 @@ preload_app = True
 # A slow leak never grows old, and the workers do not start anew at the same moment.
 max_requests, max_requests_jitter = 5000, 500
 timeout = graceful_timeout = 30
+control_socket_disable = True  # nobody asks it, and a container's root is read-only
 keepalive = 75  # longer than a proxy keeps an idle connection, so that it never sends into a closed one
 forwarded_allow_ips = env.env.str("FORWARDED_ALLOW_IPS", default="127.0.0.1,::1")
 
