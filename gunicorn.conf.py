@@ -50,7 +50,7 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
 workers = env.whole("WEB_CONCURRENCY", default=max(2, cpus()), low=1, high=1000)
 threads = 4
 worker_class = Worker
-worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - heartbeats; a disk may stall them
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - heartbeats; a disk may stall them
 preload_app = True
 # A slow leak never grows old, and the workers do not start anew at the same moment.
 max_requests, max_requests_jitter = 5000, 500

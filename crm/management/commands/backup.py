@@ -49,4 +49,4 @@ def ticker(command: BaseCommand, total: int = 0) -> Callable[[int], None]:
 
 
 def size(number: int) -> str:
-    return f"{number / MEGABYTE:.1f} MB"
+    return f"{number / MEGABYTE:.2f} MB"

@@ -157,3 +157,18 @@ def test_twenty_clients_lose_no_request_over_restarts(replicas: tuple[int, list[
     seen = sum((each.result() for each in running), Counter())
     assert seen.keys() == {"answered"}, seen
     assert seen["answered"] > 20 * CLIENTS
+
+
+def test_forwarded_headers_are_heard_from_trusted_proxies_only(environment: dict[str, str], tmp_path: Path) -> None:
+    closed = {"DEBUG": "off", "SECRET_KEY": "k" * 50, "ALLOWED_HOSTS": "localhost", "TRUSTED_PROXY_COUNT": "1"}
+    answers = {}
+    for trusted, port in zip(("127.0.0.1", "10.0.0.0/8"), free_ports(2), strict=True):
+        env = environment | closed | {"FORWARDED_ALLOW_IPS": trusted}
+        replica = Replica(port, env, tmp_path / f"{port}.log")
+        try:
+            with closing(http.client.HTTPConnection("localhost", port, timeout=30)) as connection:
+                connection.request("GET", "/api/v1/courses", headers={"X-Forwarded-Proto": "https"})
+                answers[trusted] = connection.getresponse().status
+        finally:
+            replica.term()
+    assert answers == {"127.0.0.1": 200, "10.0.0.0/8": 301}
