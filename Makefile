@@ -15,7 +15,7 @@ unused := -p no:playwright -p no:base_url -p no:faker -p no:hypothesispytest -p 
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check quick race browser contract test-mariadb kafka bench-events messages openapi lock format clean
+.PHONY: help run test check quick race backup graceful browser contract test-mariadb test-mysql test-postgres kafka bench-events messages openapi lock format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -69,14 +69,21 @@ check: quick ## formatting, lint, types, migrations, system checks, OpenAPI, tra
 race: .venv/dev ## races for the last seat, on the database that DATABASE_URL names (default: a SQLite file)
 	@DATABASE_URL="$${DATABASE_URL:-sqlite:///race.sqlite3}" $(python) -m pytest -m race -p no:randomly $(args)
 
+backup: .venv/dev ## backup under writes, restore, start-up of replicas, on the database that DATABASE_URL names
+	@$(python) -m pytest -m backup -p no:randomly $(args)
+
+graceful: .venv/dev ## restarts of replicas under load behind HAProxy (needs haproxy)
+	@$(python) -m pytest -m graceful -p no:randomly $(args)
+
 browser: .venv/dev ## the whole story in Chromium (CHROMIUM=/usr/bin/chromium)
 	@CHROMIUM="$(CHROMIUM)" $(python) -m pytest -m browser $(args)
 
 contract: .venv/dev ## every operation of the schema with generated data, as each role; and properties
 	@$(python) -m pytest crm/tests/contract.py crm/tests/properties.py -p no:randomly -n $(workers) $(args)
 
-test-mariadb: .venv/prod ## the suite and the races on the MariaDB or MySQL that DATABASE_URL names
-	@test -n "$$DATABASE_URL" || { echo "Set DATABASE_URL=mysql://user:password@host:port/name" >&2; exit 1; }
+test-mysql test-postgres: test-mariadb
+test-mariadb: .venv/prod ## the suite and the races on the server that DATABASE_URL names; also test-mysql, test-postgres
+	@case "$$DATABASE_URL" in mysql://* | postgres://*) ;; *) echo "Set DATABASE_URL=mysql://… or postgres://user:password@host:port/name" >&2; exit 1 ;; esac
 	@$(python) -m pytest -n $(workers) --dist worksteal $(unused) $(args)
 	@$(MAKE) --no-print-directory race
 

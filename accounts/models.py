@@ -203,10 +203,11 @@ class TokenFamily(models.Model):
 
     @property
     def is_alive(self) -> bool:
+        hashes = [self.user.get_session_auth_hash(), *self.user.get_session_auth_fallback_hash()]
         return (
             self.expires_at > timezone.now()
             and self.user.is_active
-            and constant_time_compare(self.proof, self.user.get_session_auth_hash())
+            and any(constant_time_compare(self.proof, valid) for valid in hashes)
         )
 
 

@@ -58,7 +58,8 @@ def refresh(token: str) -> Pair:
     family = _alive(claims)
     following, expires_at = uuid.uuid4().hex, timezone.now() + REFRESH_LIFE
     unused = TokenFamily.objects.filter(pk=family.pk, current=claims["jti"])
-    if not unused.update(current=following, expires_at=expires_at):
+    proof = family.user.get_session_auth_hash()  # anew: the first may have been made with a former SECRET_KEY
+    if not unused.update(current=following, expires_at=expires_at, proof=proof):
         family.delete()
         raise InvalidToken
     family.current = following

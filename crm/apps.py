@@ -2,6 +2,9 @@ from importlib import import_module
 
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
+from django.core.checks import Tags, register
+
+from crm.checks import stores_all_text
 
 
 class CrmConfig(AppConfig):
@@ -10,6 +13,7 @@ class CrmConfig(AppConfig):
     def ready(self) -> None:
         """The admin of events stands here: `events` knows neither people nor their admin."""
         import_module("crm.events_admin")
+        register(stores_all_text, Tags.database)
 
 
 class StaffAdminConfig(AdminConfig):

@@ -11,6 +11,7 @@ import environ
 TRUE = {"1", "on", "true", "yes"}
 FALSE = {"0", "off", "false", "no"}
 
+environ.Env.read_env(Path(__file__).resolve().parent.parent / ".env")
 env = environ.Env()
 
 
@@ -25,6 +26,17 @@ def flag(variable: str, *, default: bool) -> bool:
     if value not in TRUE | FALSE:
         stop(variable, "must be on or off.")
     return value in TRUE
+
+
+def secret(variable: str, *, default: str = "") -> str:
+    """A value that may also come from the file that `VARIABLE_FILE` names, as container platforms hand secrets out."""
+    value, path = str(env.str(variable, default="")).strip(), str(env.str(f"{variable}_FILE", default="")).strip()
+    if value and path:
+        stop(variable, f"and {variable}_FILE are both set; keep one.")
+    try:
+        return (Path(path).read_text(encoding="utf-8").strip() if path else value) or default
+    except (OSError, ValueError):
+        stop(f"{variable}_FILE", "must be the path of a text file that can be read.")
 
 
 def whole(variable: str, *, default: int, low: int = 0, high: int = 2**31) -> int:
@@ -43,12 +55,16 @@ def choice(variable: str, *, default: str, options: tuple[str, ...]) -> str:
 
 def words(variable: str) -> list[str]:
     """A comma-separated list; spaces around the items are dropped."""
-    return [word.strip() for word in env.str(variable, default="").split(",") if word.strip()]
+    return _split(env.str(variable, default=""))
+
+
+def _split(value: str) -> list[str]:
+    return [word.strip() for word in value.split(",") if word.strip()]
 
 
 def keys(variable: str) -> list[str]:
     """A comma-separated list of secrets, each of 32 characters at least (RFC 7518, 3.2)."""
-    found = words(variable)
+    found = _split(secret(variable))
     if any(len(key) < 32 for key in found):
         stop(variable, "must list keys of at least 32 characters, separated by commas.")
     return found
@@ -81,7 +97,7 @@ def region(variable: str, *, default: str) -> str:
 
 
 def url(variable: str, *, default: str, schemes: tuple[str, ...]) -> str:
-    value = env.str(variable, default=default).strip()
+    value = secret(variable, default=default)
     try:
         parts = urlsplit(value)
         parts.port  # noqa: B018 - a port that is no number raises here
@@ -89,7 +105,7 @@ def url(variable: str, *, default: str, schemes: tuple[str, ...]) -> str:
         stop(variable, "is not a valid URL.")
     if parts.scheme not in schemes:
         stop(variable, f"must be a URL that starts with one of: {', '.join(f'{s}://' for s in schemes)}.")
-    return str(value)
+    return value
 
 
 def writable_file(variable: str) -> str:
@@ -125,6 +141,8 @@ def database(variable: str) -> dict[str, Any]:
             "timeout": 20,
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
         }
+    else:
+        options["connect_timeout"] = 5  # a server that is gone is noticed while the balancer still waits for the answer
     if config["ENGINE"].endswith("mysql"):
         options |= {
             "charset": "utf8mb4",

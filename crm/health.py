@@ -1,14 +1,17 @@
 """What a load balancer and an orchestrator ask: anonymous, without a session, and too cheap to matter."""
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 from django.db import Error, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+
+Handler = Callable[[HttpRequest], HttpResponse]
 
 
 @require_safe
@@ -31,6 +34,18 @@ def ready(request: HttpRequest) -> JsonResponse:
     if failed:
         return JsonResponse({"status": "unavailable", "failed": failed}, status=503)
     return JsonResponse({"status": "ok"})
+
+
+PROBES = {"/ping": ping, "/health/live": live, "/health/ready": ready}
+
+
+def probes(get_response: Handler) -> Handler:
+    """Orchestrators ask by the container's address, which is no host name of the site, and without HTTPS."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        return PROBES.get(request.path, get_response)(request)
+
+    return middleware
 
 
 def _failed() -> dict[str, Any]:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
@@ -112,7 +113,7 @@ def _value(field: Any, text: Any) -> Any:
     value = field.to_python(text)
     if isinstance(value, datetime):
         return value.astimezone(UTC)
-    if isinstance(value, int):
+    if isinstance(value, int | Decimal):
         field.run_validators(value)  # within the range of the column
     return value
 

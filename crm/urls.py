@@ -8,7 +8,6 @@ from drf_spectacular.views import SpectacularJSONAPIView, SpectacularRedocView, 
 
 from accounts.views import Profile, Signup
 from courses.views import CourseList
-from crm import health
 from crm.views import CoursePage, Home
 from enrolments.views import Apply, Cancel, EnrolmentList
 from feedback.views import DeleteReview, EditReview, SchoolReviews
@@ -39,9 +38,6 @@ urlpatterns = [
     path("docs", own_styles(swagger), name="swagger"),
     path("redoc", own_styles(redoc), name="redoc"),
     path("admin/", admin.site.urls),
-    path("ping", health.ping),
-    path("health/live", health.live),
-    path("health/ready", health.ready),
 ]
 
 if settings.METRICS:

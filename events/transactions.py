@@ -12,7 +12,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 ATTEMPTS = 8
-LOST_RACES = {1020, 1205, 1213}  # MySQL, MariaDB: row changed since it was read, lock wait timeout, deadlock
+# MySQL, MariaDB: row changed since it was read, lock wait timeout, deadlock; PostgreSQL: the same, in its own words
+LOST_RACES = {1020, 1205, 1213, "40001", "55P03", "40P01"}
 SQLITE_BUSY = "database is locked"
 
 
@@ -39,4 +40,5 @@ def in_transaction(verb: Callable[P, R]) -> Callable[P, R]:
 
 
 def _lost_race(error: OperationalError) -> bool:
-    return bool(error.args) and (error.args[0] in LOST_RACES or SQLITE_BUSY in str(error))
+    code = getattr(error.__cause__, "sqlstate", None) or (error.args and error.args[0])
+    return code in LOST_RACES or SQLITE_BUSY in str(error)

@@ -19,7 +19,6 @@ def start(monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
     def run(**environment: str) -> dict[str, Any]:
         monkeypatch.setattr(os, "environ", GOOD | environment)
         monkeypatch.setattr(environ.Env, "ENVIRON", GOOD | environment)
-        monkeypatch.setattr(environ.Env, "read_env", lambda path: None)
         return runpy.run_path(str(settings.BASE_DIR / "crm/settings.py"))
 
     return run

@@ -1,7 +1,6 @@
 """What an orchestrator is told, for real: a database that is not there, a migration that is not applied."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,20 +13,21 @@ PROBES = ["/ping", "/health/live", "/health/ready"]
 
 
 @pytest.fixture
-def lost_database(db: None, tmp_path: Path) -> Iterator[None]:
+def lost_database(db: None) -> Iterator[None]:
     """The default connection leads to a database that cannot be opened."""
     working = connections["default"]
-    lost: Any = {**working.settings_dict, "NAME": str(tmp_path / "nowhere" / "db.sqlite3")}
+    lost: Any = {**working.settings_dict, "NAME": "/nowhere/db.sqlite3"}
     connections["default"] = type(working)(lost, "default")
     yield
     connections["default"] = working
 
 
 @pytest.mark.parametrize("path", PROBES)
-def test_probes_are_anonymous_json_and_not_redirected(db: None, settings: Settings, path: str) -> None:
+def test_probes_are_anonymous_json_by_any_address_and_not_redirected(db: None, settings: Settings, path: str) -> None:
     settings.SECURE_SSL_REDIRECT = True
     assert Client().get("/").status_code == 301
-    response = Client().get(path)
+    assert Client().get("/", headers={"host": "10.0.0.7:8000"}).status_code == 400
+    response = Client().get(path, headers={"host": "10.0.0.7:8000"})
     assert response.status_code == 200
     assert response.json() == ({"ok": True} if path == "/ping" else {"status": "ok"})
     assert not response.cookies

@@ -8,6 +8,7 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
+from django.db.models import UniqueConstraint
 
 from accounts.access import GRANTS, ScopedQuerySet
 from accounts.staff import ScopedAdmin
@@ -35,6 +36,12 @@ def test_each_scoped_model_is_in_the_table_and_its_admin_asks_it(model: type) ->
 def test_each_viewset_starts_from_nothing_and_asks_for_user(viewset: type) -> None:
     assert viewset.queryset.query.is_empty()  # type: ignore[attr-defined]
     assert ".for_user(self.request.user" in inspect.getsource(viewset.get_queryset)  # type: ignore[attr-defined]
+
+
+def test_no_rule_of_ours_is_a_constraint_that_mysql_leaves_out() -> None:
+    unique = [each for model in OURS for each in model._meta.constraints if isinstance(each, UniqueConstraint)]
+    assert len(unique) >= 4
+    assert [each.name for each in unique if each.condition is not None] == []
 
 
 def imports(path: Path) -> set[str]:
