@@ -22,6 +22,7 @@ from events.outbox import emit
 from events.transactions import in_transaction
 from sales import timeline
 from sales.models import Activity, Deal, Stage
+from sales.services import stages
 
 Status = Deal.Status
 Kind = Activity.Kind
@@ -75,9 +76,9 @@ def start(*, deal: Deal, by: User, version: int | None = None) -> Deal:
 def move(*, deal: Deal, stage: Stage, by: User, version: int | None = None) -> Deal:
     """Move an open deal to another stage of its organisation; back only with the right `rollback_deal`.
 
-    Raises InvalidTransition, StageRollback, StaleVersion.
+    Raises InvalidTransition, StageRollback, StaleVersion, StageGone.
     """
-    deal = locked(deal, version)
+    deal, stage = locked(deal, version), stages.locked(stage)
     if not deal.is_open or stage.organization_id != deal.organization_id:
         raise InvalidTransition(_("Only an open deal moves, and only within its organisation."))
     if stage.place < deal.stage.place and not allows(by, "sales.rollback_deal", deal):

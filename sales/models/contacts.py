@@ -20,8 +20,9 @@ class ContactQuerySet(ScopedQuerySet["Contact"]):
 
     def search(self, text: str) -> Self:
         """Contacts that have, for every word of `text`, a word in name, e-mail or phone that begins so."""
-        rows = self
-        for word in words_in(text):
+        words = words_in(text)
+        rows = self if words or not text.strip() else self.none()
+        for word in words:
             rows = rows.filter(pk__in=ContactWord.objects.beginning(word))
         return rows
 

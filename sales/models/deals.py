@@ -27,8 +27,9 @@ class DealQuerySet(ScopedQuerySet["Deal"]):
 
     def search(self, text: str) -> Self:
         """Deals of the contacts that `text` finds."""
-        rows = self
-        for word in words_in(text):
+        words = words_in(text)
+        rows = self if words or not text.strip() else self.none()
+        for word in words:
             rows = rows.filter(contact__in=ContactWord.objects.beginning(word))
         return rows
 

@@ -10,7 +10,7 @@ from events.outbox import emit
 from events.transactions import in_transaction
 from sales import pipeline, timeline
 from sales.models import Activity, Deal, Stage
-from sales.services import contacts
+from sales.services import contacts, stages
 from sales.services.people import NotTheirOwner, check_works_here
 
 
@@ -26,6 +26,13 @@ class ForeignCourse(RuleBroken):
     status = 422
     field = "course"
     message = _("There is no such course in the organisation.")
+
+
+class ForeignStage(RuleBroken):
+    code = "does_not_exist"
+    status = 422
+    field = "stage"
+    message = _("There is no such stage in the organisation.")
 
 
 class BoundToApplication(RuleBroken):
@@ -44,16 +51,17 @@ class AmountOfSale(RuleBroken):
 def create(*, deal: Deal, by: User) -> Deal:
     """Save a new deal, in the first stage when it names none and in the organisation's currency or its course's.
 
-    The contact is locked, so that it is not merged away meanwhile.
-    Raises ContactGone, ForeignContact, ForeignCourse, NotTheirOwner.
+    The contact and a stage that is named are locked, so that they are not merged away or deleted meanwhile.
+    Raises ContactGone, ForeignContact, ForeignCourse, ForeignStage, StageGone, NotTheirOwner.
     """
     deal.contact = contacts.locked(deal.contact_id)
     if deal.contact.organization_id != deal.organization_id:
         raise ForeignContact
     _check_course(deal, deal.course)
     check_works_here(deal.owner, deal.organization_id, NotTheirOwner)
-    if deal.stage_id is None:
-        deal.stage = Stage.objects.of(deal.organization_id)[0]
+    deal.stage = stages.locked(deal.stage) if deal.stage_id else Stage.objects.of(deal.organization_id)[0]
+    if deal.stage.organization_id != deal.organization_id:
+        raise ForeignStage
     deal.currency = deal.currency or (deal.course.currency if deal.course else deal.organization.currency)
     deal.save(force_insert=True)
     timeline.write(deal, Activity.Kind.DEAL_CREATED, by=by, title=deal.title, amount=timeline.plain(deal.amount))

@@ -40,6 +40,12 @@ class LastStage(RuleBroken):
     message = _("A pipeline keeps at least one stage.")
 
 
+class StageGone(RuleBroken):
+    code = "not_found"
+    status = 404
+    message = _("This stage is no longer there.")
+
+
 @on("organization.created")
 def open_pipeline(event: Event) -> None:
     """The stages that every organisation begins with, named in the site's language."""
@@ -79,6 +85,14 @@ def delete(*, stage: Stage) -> None:
             stage.delete()
     except (ProtectedError, IntegrityError) as error:  # the second: a deal came in at this moment
         raise StageInUse from error
+
+
+def locked(stage: Stage) -> Stage:
+    """The stage as it is now, its row locked, so that it is not deleted meanwhile. Raises StageGone."""
+    row = Stage.objects.select_for_update().filter(pk=stage.pk).first()
+    if row is None:
+        raise StageGone
+    return row
 
 
 def _save(stage: Stage, **how: Any) -> Stage:

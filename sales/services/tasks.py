@@ -10,8 +10,9 @@ from accounts.models import User
 from crm.errors import RuleBroken
 from events.outbox import emit
 from events.transactions import in_transaction
-from sales import timeline
+from sales import pipeline, timeline
 from sales.models import Activity, Task
+from sales.services import contacts
 from sales.services.people import NotTheirAssignee, check_works_here
 
 Status = Task.Status
@@ -49,7 +50,7 @@ class TaskGone(RuleBroken):
 def create(*, task: Task, by: User) -> Task:
     """Save a new task. A task about a deal is about its contact too.
 
-    Raises DueInPast, NotTheirAssignee, ForeignDeal, ForeignContact.
+    Raises DueInPast, NotTheirAssignee, ForeignDeal, ForeignContact, DealGone, ContactGone.
     """
     _check_due(task.due_at)
     check_works_here(task.assignee, task.organization_id, NotTheirAssignee)
@@ -111,12 +112,16 @@ def _check_due(due_at: datetime) -> None:
 
 
 def _check_subject(task: Task) -> None:
+    """Locks the deal and the contact, so that neither is merged away or deleted meanwhile."""
     if task.deal:
+        task.deal = pipeline.locked(task.deal)
         if task.deal.organization_id != task.organization_id:
             raise ForeignDeal
         task.contact = task.contact or task.deal.contact
         if task.contact != task.deal.contact:
             raise ForeignContact
+    if task.contact:
+        task.contact = contacts.locked(task.contact.pk)
     if task.contact and task.contact.organization_id != task.organization_id:
         raise ForeignContact
 

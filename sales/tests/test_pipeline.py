@@ -16,7 +16,7 @@ from sales import pipeline
 from sales.factories import ContactFactory, DealFactory
 from sales.models import Activity, Deal, Stage
 from sales.pipeline import AmountRequired, InvalidTransition, LostReasonRequired, StageRollback, StaleVersion, Taken
-from sales.services import deals
+from sales.services import deals, stages
 
 S = Deal.Status
 
@@ -175,3 +175,11 @@ def test_a_deal_takes_its_contact_and_course_from_home(school: Organization, own
     foreign = ContactFactory()
     with pytest.raises(deals.ForeignContact):
         deals.create(deal=Deal(organization=school, contact=foreign, title="Чужая"), by=owner)
+    contact, stage = ContactFactory(organization=school), Stage.objects.of(foreign.organization_id)[0]
+    with pytest.raises(deals.ForeignStage):
+        deals.create(deal=Deal(organization=school, contact=contact, stage=stage, title="Чужая"), by=owner)
+    gone = Stage.objects.of(school.pk)[1]
+    stages.delete(stage=Stage.objects.get(pk=gone.pk))
+    deal = DealFactory(organization=school)
+    with pytest.raises(stages.StageGone):
+        pipeline.move(deal=deal, stage=gone, by=owner)
