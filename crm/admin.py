@@ -5,6 +5,8 @@ from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
+from accounts.autocomplete import ScopedAutocomplete
+
 
 class StaffSite(AdminSite):
     """The staff's site. People come in through the same login page, with its limits, as everywhere else."""
@@ -20,3 +22,7 @@ class StaffSite(AdminSite):
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         response: HttpResponse = secure_admin_login(super().login)(request, extra_context)
         return response
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+        response: Any = ScopedAutocomplete.as_view(admin_site=self)(request)
+        return response  # type: ignore[no-any-return]
