@@ -38,10 +38,10 @@ def import_contacts(rows: Dataset, *, organization: Organization, by: User, save
     Without `save` nothing is written: it shows what would become of the rows. An import that was cut off may be
     repeated: what is there already stays as it is.
     """
-    return list(_outcomes(_ContactRows(organization, by, save).import_data(rows)))
+    return list(_outcomes(ContactRows(organization, by, save).import_data(rows)))
 
 
-class _ContactRows(ModelResource):  # type: ignore[misc]
+class ContactRows(ModelResource):  # type: ignore[misc]
     class Meta:
         model = Contact
         fields = FIELDS

@@ -73,6 +73,9 @@ class TaskForm(forms.ModelForm[Task]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        halves: Any = self.fields["due_at"].widget
+        for widget, label in zip(halves.widgets, (_("Due date"), _("Due time")), strict=True):
+            widget.attrs["aria-label"] = label
         if self.instance.pk:
             zone = self.instance.organization.time_zone
             self.initial["due_at"] = timezone.localtime(self.instance.due_at, ZoneInfo(zone)).replace(tzinfo=None)

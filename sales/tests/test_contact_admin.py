@@ -8,7 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.access import Role
-from accounts.factories import member
+from accounts.factories import MembershipFactory, member
 from accounts.models import Organization, User
 from sales.factories import ActivityFactory, ContactFactory, DealFactory, TaskFactory
 from sales.models import Activity, Contact, Deal
@@ -126,9 +126,14 @@ def test_merging_takes_exactly_two_of_one_organisation(school: Organization, man
         sent = {"action": "merge", "_selected_action": [row.pk for row in chosen], "told": "yes", "contact": mine[0].pk}
         assert "Choose two contacts" in client.post(LIST, sent, follow=True).content.decode()
     sales = browse(member(Role.SALES, school))
+    assert "Merge two contacts" not in sales.get(LIST).content.decode()
+    second = MembershipFactory(user=manager, role=Role.SALES).organization
+    seen = [ContactFactory(organization=second).pk for _ in range(2)]
+    client.post(LIST, {"action": "merge", "_selected_action": seen, "told": "yes", "contact": seen[0]})
+    assert Contact.objects.filter(pk__in=seen).count() == 2
     sales.post(LIST, {"action": "merge", "_selected_action": [row.pk for row in mine[:2]], "told": "yes",
                       "contact": mine[0].pk})  # fmt: skip
-    assert Contact.objects.count() == 4
+    assert Contact.objects.count() == 6
 
 
 def test_a_contact_with_deals_is_not_deleted(school: Organization, manager: User, browse: Browse) -> None:

@@ -93,6 +93,8 @@ def test_the_verbs_ask_the_right_that_the_table_names(school: Organization, brow
     assert client.post(f"{LIST}{free.pk}/do/take/").status_code == 302
     assert client.post(f"{LIST}{mine.pk}/do/reopen/").status_code == 403
     assert browse(member(Role.VIEWER, school)).post(f"{LIST}{mine.pk}/do/close/").status_code == 403
+    bulk = client.post(LIST, {"action": "win", "_selected_action": [others.pk]}, follow=True)
+    assert f"{others}: You may not do this." in bulk.content.decode()
     assert [Deal.objects.get(pk=row.pk).status for row in (mine, others, free)] == ["won", "new", "new"]
     assert Deal.objects.get(pk=free.pk).owner == sales
 

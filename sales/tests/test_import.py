@@ -9,12 +9,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from tablib import Dataset
 
 from accounts.access import Role
 from accounts.factories import MembershipFactory, OrganizationFactory, member
 from accounts.models import Organization, User
 from events.models import Event
 from sales.factories import ContactFactory
+from sales.importing import ContactRows
 from sales.models import Activity, Contact
 from sales.spreadsheets import MOST_ROWS, rows_of, text_of
 
@@ -93,7 +95,7 @@ def test_files_of_any_excel_are_read() -> None:
         (b"", "no row"), (b"name\n\n", "no row"), (b"PK\x03\x04\x00\x00", "not a CSV file"),
         ("Имя\nПётр".encode("koi8-r"), "must name the columns"), (b"\x98\xff", "not a CSV file"),
         (b"e-mail\na@x.example", "must name the columns"), (b"name,email,mail\na,b,c", "there twice"),
-        (b"name\n" + b"a\n" * (MOST_ROWS + 1), "at most 5000 rows"), (b"a" * (1024 * 1024 + 1), "larger than 1 MiB"),
+        (b"name\n" + b"a\n" * (MOST_ROWS + 1), "at most 2000 rows"), (b"a" * (1024 * 1024 + 1), "larger than 1 MiB"),
         (b"name\n" + b"a" * 200_000, "cannot be read"),
     ],
     ids=range(10),
@@ -120,6 +122,22 @@ def test_an_import_goes_into_an_organisation_where_one_may(school: Organization,
     assert browse(member(Role.SALES, school)).get(PAGE).status_code == 403
     forged = client.post(PAGE, {"organization": school.pk, "file": "forged", "confirmed": "yes"})
     assert "Choose the file once more" in forged.content.decode()
+
+
+class Overtaken(ContactRows):
+    """Somebody opens a contact between the look at what is known and the first row."""
+
+    def before_import(self, dataset: Dataset, **kwargs: Any) -> None:
+        super().before_import(dataset, **kwargs)
+        ContactFactory(organization=self.organization, email="late@x.example")
+
+
+def test_a_duplicate_meanwhile_costs_its_row_alone(school: Organization, manager: User) -> None:
+    rows = rows_of("name,email\nПётр,late@x.example\nИлья,other@x.example")
+    result = Overtaken(school, manager, save=True).import_data(rows)
+    assert [(row.import_type, row.is_error()) for row in result.rows] == [("invalid", False), ("new", False)]
+    assert "already has this e-mail" in str(result.rows[0].validation_error)
+    assert Contact.objects.count() == 2
 
 
 def test_a_preview_asks_the_database_as_often_for_many_rows(

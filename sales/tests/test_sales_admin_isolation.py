@@ -139,6 +139,11 @@ def test_who_works_in_two_schools_chooses_inside_one(
     deal, client = DealFactory(organization=school, owner=both), browse(both)
     form = client.get(f"{SALES}/deal/{deal.pk}/change/")
     assert f"organization={school.pk}" in form.content.decode()
+    assert theirs["owner"] not in form.context["adminform"].form.fields["owner"].queryset
+    asked = {"app_label": "sales", "model_name": "deal", "field_name": "owner", "term": ""}
+    everybody = client.get(AUTOCOMPLETE, asked).json()["results"]
+    here = client.get(AUTOCOMPLETE, asked | {"organization": school.pk}).json()["results"]
+    assert [any("Чуж" in row["text"] for row in found) for found in (everybody, here)] == [True, False]
     sent = {"title": "Н", "amount": "1", "currency": "RUB", "seen_version": 1, "owner": theirs["owner"].pk}
     assert "owner" in client.post(f"{SALES}/deal/{deal.pk}/change/", sent).context["adminform"].form.errors
     task = {"organization": school.pk, "title": "Н", "due_at_0": "2090-01-01", "due_at_1": "10:00"}
