@@ -15,7 +15,7 @@ unused := -p no:playwright -p no:base_url -p no:faker -p no:hypothesispytest -p 
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check quick race browser contract test-mariadb messages openapi lock format clean
+.PHONY: help run test check quick race browser contract test-mariadb kafka bench-events messages openapi lock format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -79,6 +79,12 @@ test-mariadb: .venv/prod ## the suite and the races on the MariaDB or MySQL that
 	@test -n "$$DATABASE_URL" || { echo "Set DATABASE_URL=mysql://user:password@host:port/name" >&2; exit 1; }
 	@$(python) -m pytest -n $(workers) --dist worksteal $(unused) $(args)
 	@$(MAKE) --no-print-directory race
+
+kafka: .venv/dev ## relays and consumers that are killed, over an in-memory broker or the one of KAFKA_BOOTSTRAP_SERVERS
+	@DATABASE_URL="$${DATABASE_URL:-sqlite:///kafka.sqlite3}" $(python) -m pytest --ds crm.tests.kafka.settings -m kafka -p no:randomly $(args)
+
+bench-events: .venv/dev ## events per second through emit, relay and consumers, on the database of DATABASE_URL
+	@DATABASE_URL="$${DATABASE_URL:-sqlite:///kafka.sqlite3}" $(python) -m pytest --ds crm.tests.kafka.settings -m bench -p no:randomly -q -s $(args) | grep events/s
 
 messages: .venv/dev ## collect texts into locale/ru and compile them (needs gettext)
 	@DEBUG=on $(manage) makemessages --locale ru --no-location --no-wrap --no-obsolete --ignore .venv --ignore tests --verbosity 0

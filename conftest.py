@@ -6,12 +6,17 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db.models.signals import post_save
 from django.test import Client
 from rest_framework.test import APIClient
 
 from accounts.access import Role
 from accounts.factories import OrganizationFactory, UserFactory, member
 from accounts.models import Organization, User
+from events.models import Event
+from events.tests.schemas import matches_its_schema
+
+post_save.connect(matches_its_schema, sender=Event)
 
 
 @pytest.fixture(autouse=True)

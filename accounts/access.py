@@ -135,6 +135,10 @@ class ScopedQuerySet(models.QuerySet[M]):
         """Which rows everybody may see, for the scope PUBLIC."""
         raise NotImplementedError
 
+    def for_list(self) -> Self:
+        """With the related rows that a list shows."""
+        return self
+
     def for_user(self, user: Actor, action: str, organization: models.Model | None = None) -> Self:
         """The rows on which `user` may do `action`, by a role or as anyone may. LookupError for an unknown one."""
         condition = self._by_role(user, action)

@@ -1,24 +1,31 @@
 import ipaddress
-import logging
-from smtplib import SMTPException
 from typing import Any
+from uuid import uuid4
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
+from django.core.mail import EmailMessage
 from django.http import HttpRequest
+from django.utils.translation import get_language
 
-log = logging.getLogger(__name__)
+from events import letters
+
+
+class QueuedMessage(EmailMessage):
+    """A letter of allauth's that waits its turn with all others, so that no sign-up fails with the mail server."""
+
+    def send(self, fail_silently: bool = False, **kwargs: Any) -> int:
+        subject, text, key = str(self.subject), str(self.body), f"account:{uuid4().hex}"
+        html = letters.as_html(subject=subject, text=text, language=get_language() or settings.LANGUAGE_CODE)
+        return int(letters.post(key=key, to=self.to[0], subject=subject, text=text, html=html))
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
-    """allauth's, with our own idea of who is asking, and no sign-up that fails with the mail server."""
+    """allauth's, with our own idea of who is asking and our own way to the mail server."""
 
-    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """The account is there, and its letter can be asked for again."""
-        try:
-            super().send_mail(template_prefix, email, context)
-        except (OSError, SMTPException):
-            log.exception("the letter %s was not sent", template_prefix)
+    def render_mail(self, *args: Any, **kwargs: Any) -> QueuedMessage:
+        message = super().render_mail(*args, **kwargs)
+        return QueuedMessage(message.subject, message.body, to=message.to)
 
     def get_client_ip(self, request: HttpRequest) -> str:
         return client_address(request)

@@ -55,6 +55,8 @@ class UserAdmin(RefusableAdmin[User], DjangoUserAdmin[User]):
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         services.use_email_alone(user=obj)
+        if not change:
+            obj.announce(by=person(request))
         if not obj.is_active:
             tokens.sign_out_everywhere(user=obj)
 

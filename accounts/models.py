@@ -5,7 +5,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator, validate_email
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -14,6 +14,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import ORG, Actor, Role, ScopedQuerySet, roles_of, scope_of
+from events.outbox import emit
 
 MIN_AGE, MAX_AGE = 10, 120
 DELETED_HOST = "@invalid"  # no real address ends so (RFC 2606)
@@ -84,11 +85,15 @@ class UserAccounts(BaseUserManager["User"]):
     def for_user(self, user: Actor, action: str) -> UserQuerySet:
         return self.get_queryset().for_user(user, action)
 
-    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """A saved user with a hashed password, without one an account nobody can log in to."""
+    @transaction.atomic
+    def create_user(
+        self, email: str, password: str | None = None, *, by: "User | None" = None, **fields: Any
+    ) -> "User":
+        """A saved user with a hashed password, without one an account nobody can log in to; `by` is who opened it."""
         user = self.model(email=email.strip().lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
+        user.announce(by=by)
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
@@ -154,6 +159,19 @@ class User(AbstractBaseUser, PermissionsMixin):
         return salted_hmac(
             "accounts.User", f"{self.password}:{self.epoch}", secret=secret, algorithm="sha256"
         ).hexdigest()
+
+    def announce(self, *, by: "User | None") -> None:
+        """Tell that the account was opened, by somebody for this person or (None) by the person."""
+        emit(
+            "user.created",
+            key=self.pk,
+            user_id=self.pk,
+            email=self.email,
+            name=self.name,
+            age=self.age,
+            is_admin=self.is_staff,
+            actor_id=(by or self).pk,
+        )
 
     def get_full_name(self) -> str:
         return self.name

@@ -16,6 +16,7 @@ from accounts.slugs import free_slug
 from accounts.tokens import sign_out_everywhere
 from crm.errors import RuleBroken
 from events.outbox import emit
+from events.privacy import forget, forget_letters
 from events.transactions import in_transaction
 
 RIGHTS = {"is_active", "is_staff", "is_superuser"}
@@ -91,30 +92,21 @@ class OwnersOnly(RuleBroken):
 
 def register(*, email: str, name: str, age: int, password: str, language: str) -> User:
     """A new account, its e-mail still to be confirmed. Raises EmailTaken."""
-    return _open_account(email, password, name=name, age=age, language=language)
+    return _open_account(email, password, by=None, name=name, age=age, language=language)
 
 
 def open_account(*, email: str, password: str, by: User, **fields: Any) -> User:
     """An account that staff open for somebody, its e-mail still to be confirmed. Raises EmailTaken, SuperusersOnly."""
     if not by.is_superuser and (fields.get("is_staff") or fields.get("is_superuser")):
         raise SuperusersOnly
-    return _open_account(email, password, **fields)
+    return _open_account(email, password, by=by, **fields)
 
 
-def _open_account(email: str, password: str, **fields: Any) -> User:
+def _open_account(email: str, password: str, *, by: User | None, **fields: Any) -> User:
     try:
         with transaction.atomic():
-            user = User.objects.create_user(email, password, **fields)
+            user = User.objects.create_user(email, password, by=by, **fields)
             EmailAddress.objects.create(user=user, email=user.email, primary=True)
-            emit(
-                "user.created",
-                key=user.pk,
-                user_id=user.pk,
-                email=user.email,
-                name=user.name,
-                age=user.age,
-                is_admin=user.is_staff,
-            )
     except IntegrityError as error:
         if User.objects.filter(email=email.lower()).exists():
             raise EmailTaken from error
@@ -150,12 +142,15 @@ def anonymise(*, user: User, by: User) -> User:
     _check_owns_nothing_alone(user)
     user.memberships.all().delete()
     EmailAddress.objects.filter(user=user).delete()
+    forget(topic="user-events", key=user.pk)
+    forget_letters(to=user.email)
     user.name, user.email = gettext("deleted person"), f"deleted-{user.pk}{DELETED_HOST}"
     user.is_active = user.is_staff = user.is_superuser = False
     user.set_unusable_password()
     user.save(update_fields=["name", "email", "password", *RIGHTS])
     about = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(User), object_id=str(user.pk))
     about.update(object_repr=user.name)  # the admin's journal repeats names and addresses
+    emit("user.deleted", key=user.pk, user_id=user.pk, actor_id=by.pk)
     return user
 
 

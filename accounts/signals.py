@@ -1,11 +1,19 @@
 from typing import Any
 
 from allauth.mfa.signals import authenticator_added
-from django.contrib.auth.signals import user_logged_out
+from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.db import transaction
 from django.dispatch import receiver
 
 from accounts import tokens
 from accounts.models import TokenFamily, User
+
+
+@receiver(user_logged_in)
+@transaction.atomic
+def tell_of_session(sender: Any, user: User, **kwargs: Any) -> None:
+    """Behind every door that opens a session: the pages, the admin and the API."""
+    tokens.tell_of_login(user)
 
 
 @receiver(user_logged_out)

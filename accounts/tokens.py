@@ -16,6 +16,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import TokenFamily, User
+from events.outbox import emit
 
 ALGORITHM = "HS256"
 ISSUER = "mini-crm"
@@ -32,13 +33,22 @@ class Pair(NamedTuple):
     refresh: str
 
 
+def tell_of_login(user: User) -> None:
+    emit("user.logged_in", key=user.pk, user_id=user.pk, email=user.email, actor_id=user.pk)
+
+
+@transaction.atomic
 def issue(user: User) -> Pair:
-    """The first pair of a new family. Families that have expired go, so that the table does not grow for ever."""
+    """The first pair of a new family, which is a login.
+
+    Families that have expired go, so that the table does not grow for ever.
+    """
     now = timezone.now()
     TokenFamily.objects.filter(user=user, expires_at__lt=now).delete()
     family = TokenFamily.objects.create(
         user=user, current=uuid.uuid4().hex, proof=user.get_session_auth_hash(), expires_at=now + REFRESH_LIFE
     )
+    tell_of_login(user)
     return _pair(family)
 
 

@@ -1,5 +1,6 @@
 """Offering a course: what a manager changes, with the events that follow."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -42,8 +43,9 @@ def create(*, course: Course, by: User) -> Course:
         key=course.pk,
         course_id=course.pk,
         title=course.title,
-        price=str(course.price),
+        price=str(Decimal(course.price).quantize(Decimal("0.01"))),
         created_by=by.pk,
+        actor_id=by.pk,
     )
     _announce(course, before=Course.Status.DRAFT, by=by)
     return course

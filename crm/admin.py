@@ -3,9 +3,12 @@ from typing import Any
 from allauth.account.decorators import secure_admin_login
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.autocomplete import ScopedAutocomplete
+from accounts.staff import person
+from crm.dashboard import dashboard
 
 
 class StaffSite(AdminSite):
@@ -18,6 +21,10 @@ class StaffSite(AdminSite):
     def get_urls(self) -> list[Any]:
         """Without the redirect that tells any row's public address to whoever guesses its key."""
         return [url for url in super().get_urls() if getattr(url, "name", "") != "view_on_site"]
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        figures = dashboard(person(request), asked=request.GET.get("organization", ""))
+        return super().index(request, {"dashboard": figures, **(extra_context or {})})
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         response: HttpResponse = secure_admin_login(super().login)(request, extra_context)

@@ -14,6 +14,8 @@ from courses.api import CourseViewSet
 from crm.headers import Headers
 from enrolments.api import EnrolmentViewSet
 from feedback.api import FeedbackViewSet
+from sales import analytics_api as analytics
+from sales.api import ActivityViewSet, ContactViewSet, DealViewSet, StageViewSet, TaskViewSet
 
 
 class Nowhere(APIView):
@@ -31,10 +33,24 @@ router = SimpleRouter(trailing_slash=False)
 router.register("courses", CourseViewSet, basename="api_course")
 router.register("enrolments", EnrolmentViewSet, basename="api_enrolment")
 router.register("feedback", FeedbackViewSet, basename="api_feedback")
+router.register("contacts", ContactViewSet, basename="api_contact")
+router.register("stages", StageViewSet, basename="api_stage")
+router.register("deals", DealViewSet, basename="api_deal")
+router.register("tasks", TaskViewSet, basename="api_task")
+router.register("activities", ActivityViewSet, basename="api_activity")
 router.register("users", UserViewSet, basename="api_user")
 router.register("organizations", OrganizationViewSet, basename="api_organization")
 router.register("organizations/(?P<organization_id>[^/.]+)/members", MemberViewSet, basename="api_member")
 
+figures = [
+    path("analytics/summary", analytics.Summary.as_view()),
+    path("analytics/deals", analytics.Deals.as_view()),
+    path("analytics/funnel", analytics.Funnel.as_view()),
+    path("analytics/tasks", analytics.Tasks.as_view()),
+    path("analytics/contacts", analytics.Contacts.as_view()),
+    path("analytics/activities", analytics.Activities.as_view()),
+    path("analytics/courses", analytics.Courses.as_view()),
+]
 v1 = [
     path("auth/register", accounts.Register.as_view()),
     path("auth/login", accounts.Login.as_view()),
@@ -45,6 +61,7 @@ v1 = [
     path("auth/token/revoke", accounts.TokenRevoke.as_view()),
     path("auth/me", accounts.Me.as_view()),
     path("headers", Headers.as_view()),
+    *figures,
     *router.urls,
 ]
 urlpatterns = [

@@ -1,9 +1,15 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
 
 
 class CrmConfig(AppConfig):
     name = "crm"
+
+    def ready(self) -> None:
+        """The admin of events stands here: `events` knows neither people nor their admin."""
+        import_module("crm.events_admin")
 
 
 class StaffAdminConfig(AdminConfig):

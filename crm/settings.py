@@ -1,6 +1,7 @@
 """Everything that can be set. Values come from the environment, or from `.env` beside manage.py in development."""
 
 import hashlib
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -97,8 +98,21 @@ CACHE_SCHEMES = ("locmemcache", "redis", "rediss")
 CACHES = {
     "default": environ.Env.cache_url_config(env.url("CACHE_URL", default="locmemcache://", schemes=CACHE_SCHEMES))
 }
+if CACHES["default"]["BACKEND"].endswith("LocMemCache"):
+    # Rate limits live here too: figures of many periods must not push them out before they have run their time.
+    CACHES["default"].setdefault("OPTIONS", {}).setdefault("MAX_ENTRIES", 5_000)
 ANALYTICS_TTL = env.whole("ANALYTICS_TTL", default=60, high=86_400)  # seconds
-EVENTS_TRANSPORT = env.choice("EVENTS_TRANSPORT", default="inline", options=("inline",))
+
+# Events
+
+EVENTS_TRANSPORT = env.choice("EVENTS_TRANSPORT", default="inline", options=("inline", "local", "kafka"))
+KAFKA_BOOTSTRAP_SERVERS = ",".join(env.words("KAFKA_BOOTSTRAP_SERVERS"))
+KAFKA_GROUP_PROTOCOL = env.choice("KAFKA_GROUP_PROTOCOL", default="classic", options=("classic", "consumer"))
+if EVENTS_TRANSPORT == "kafka":
+    if not KAFKA_BOOTSTRAP_SERVERS:
+        env.stop("KAFKA_BOOTSTRAP_SERVERS", "must name a broker, such as kafka:9092, when EVENTS_TRANSPORT is kafka.")
+    if find_spec("confluent_kafka") is None:
+        env.stop("EVENTS_TRANSPORT", "is kafka, which needs the package confluent-kafka (requirements-prod.txt).")
 
 # People
 
@@ -153,6 +167,8 @@ EMAIL_SCHEMES = (
     "dummymail",
 )
 globals().update(environ.Env.email_url_config(env.url("EMAIL_URL", default="consolemail://", schemes=EMAIL_SCHEMES)))
+if globals()["EMAIL_BACKEND"] == "django.core.mail.backends.smtp.EmailBackend":
+    EMAIL_BACKEND = "events.smtp.EmailBackend"
 DEFAULT_FROM_EMAIL = env.env.str("DEFAULT_FROM_EMAIL", default="school@localhost")
 EMAIL_TIMEOUT = 10
 
@@ -263,6 +279,7 @@ SPECTACULAR_SETTINGS = {
         "EnrolmentStatus": "enrolments.models.Enrolment.Status",
         "DealStatus": "sales.models.Deal.Status",
         "TaskStatus": "sales.models.Task.Status",
+        "ActivityKind": "sales.models.Activity.Kind",
     },
 }
 
@@ -270,6 +287,9 @@ SPECTACULAR_SETTINGS = {
 IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
 IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "export"
 
+METRICS = env.flag("METRICS", default=False)
+if METRICS:
+    MIDDLEWARE.insert(0, "crm.metrics.timed")
 LOG_LEVEL = env.choice("LOG_LEVEL", default="INFO", options=("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
 LOG_FILE = env.writable_file("LOG_FILE")
 LOGGING = logs.config(level=LOG_LEVEL, file=LOG_FILE, readable=DEBUG)

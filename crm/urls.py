@@ -1,7 +1,9 @@
 from csp.constants import SELF
 from csp.decorators import csp_update
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
+from django.utils.module_loading import import_string
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularRedocView, SpectacularSwaggerSplitView
 
 from accounts.views import Profile, Signup
@@ -41,6 +43,9 @@ urlpatterns = [
     path("health/live", health.live),
     path("health/ready", health.ready),
 ]
+
+if settings.METRICS:
+    urlpatterns.append(path("metrics", import_string("crm.metrics.show")))
 
 handler400 = "crm.errors.bad_request"
 handler403 = "crm.errors.forbidden"

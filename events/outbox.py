@@ -1,17 +1,19 @@
 """The outbox: `emit` records what happened, subscribers act on it in the same transaction, consumers after it."""
 
-import logging
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from events import consumers
 from events.models import Event
-
-log = logging.getLogger(__name__)
 
 Handler = Callable[[Event], None]
 H = TypeVar("H", bound=Handler)
@@ -27,45 +29,62 @@ TOPICS = {
     "task": "sales-events",
 }
 _subscribers: dict[str, list[Handler]] = defaultdict(list)
-_consumers: dict[str, list[Handler]] = defaultdict(list)
+_is_history: ContextVar[bool] = ContextVar("events.is_history", default=False)
 
 
 def on(*types: str) -> Callable[[H], H]:
     """Subscribe inside the transaction that emits: what the handler writes commits with the event, or not at all."""
-    return partial(_register, _subscribers, types)
+    return partial(_register, types)
 
 
-def after(*types: str) -> Callable[[H], H]:
-    """Consume events after their transaction has committed, for effects outside the database such as mail."""
-    return partial(_register, _consumers, types)
-
-
-def _register(handlers: dict[str, list[Handler]], types: tuple[str, ...], handler: H) -> H:
+def _register(types: tuple[str, ...], handler: H) -> H:
     for name in types:
-        handlers[name].append(handler)
+        _subscribers[name].append(handler)
     return handler
+
+
+@contextmanager
+def history() -> Iterator[None]:
+    """Record events that nobody outside is told of: a demo school, or what is imported from another system."""
+    token = _is_history.set(True)
+    try:
+        yield
+    finally:
+        _is_history.reset(token)
 
 
 def emit(type: str, *, key: int | str, **payload: Any) -> Event:  # noqa: A002 - CloudEvents' own word
     """Record an event in the caller's transaction.
 
-    `type` is `aggregate.past_participle`; `key` is the aggregate's id, by which order is kept; `payload` is plain JSON.
+    `type` is `aggregate.past_participle`; `key` is the aggregate's id, by which order is kept; `payload` is plain JSON,
+    as the type's schema in docs/events says; `actor_id` in it, the person who acted, is null unless given.
     Raises TransactionManagementError outside a transaction: an event must not outlive what it tells of.
     """
     if not transaction.get_connection().in_atomic_block:
         message = f"{type} was emitted outside a transaction"
         raise transaction.TransactionManagementError(message)
-    event = Event.objects.create(type=type, topic=TOPICS[type.partition(".")[0]], key=str(key), payload=payload)
+    event = Event.objects.create(
+        type=type,
+        topic=TOPICS[type.partition(".")[0]],
+        key=str(key),
+        payload={"actor_id": None} | payload,
+        published_at=_published_at(),
+    )
     for subscriber in _subscribers[type]:
         subscriber(event)
-    # robust: a consumer that fails is logged, and its event stays unpublished; the request has already succeeded.
-    transaction.on_commit(lambda: deliver(event), robust=True)
+    if settings.EVENTS_TRANSPORT == "inline" and event.published_at is None:
+        # robust: the request has succeeded already; what goes wrong is logged, and the event waits for the relay.
+        transaction.on_commit(partial(_hand_over, event), robust=True)
     return event
 
 
-def deliver(event: Event) -> None:
-    """Run the event's consumers and mark it published; an error leaves it in the outbox."""
-    for consumer in _consumers[event.type]:
-        consumer(event)
+def _published_at() -> datetime | None:
+    return timezone.now() if _is_history.get() else None
+
+
+def _hand_over(event: Event) -> None:
+    """The transport `inline`: the process that emitted runs the consumers, and one older attempt that is due."""
+    consumers.deliver([event])
     event.published_at = timezone.now()
     event.save(update_fields=["published_at"])
+    consumers.retry_due(at_most=1)

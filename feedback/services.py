@@ -64,6 +64,7 @@ def write(*, text: str, rating: int | None, course: Course | None, by: User) -> 
         author_id=by.pk,
         course_id=course.pk if course else None,
         rating=rating,
+        actor_id=by.pk,
     )
     return review
 

@@ -7,6 +7,7 @@ enrolment comes one after the other.
 from datetime import timedelta
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -14,8 +15,9 @@ from accounts.models import User
 from enrolments.models import Enrolment
 from events.models import Event
 from events.outbox import on
+from events.privacy import forget
 from sales import pipeline
-from sales.models import Deal, Task
+from sales.models import Activity, Contact, Deal, Task
 from sales.models.work import start_of_day
 from sales.services import contacts, deals, tasks
 
@@ -67,6 +69,18 @@ def work_on_deal_again(event: Event) -> None:
         ),
         by=by,
     )
+
+
+@on("user.deleted")
+def forget_contacts(event: Event) -> None:
+    """Sales forgets whoever the school forgets: deals stay, with nobody's name, e-mail or phone on them."""
+    user = User.objects.get(pk=event.payload["user_id"])
+    for contact in Contact.objects.select_for_update().filter(user=user):
+        contact.name, contact.email, contact.phone = user.name, None, ""
+        contact.save(update_fields=["name", "email", "phone", "updated_at"])
+        forget(topic="sales-events", key=contact.pk)
+        told = Activity.objects.filter(contact=contact)
+        told.filter(Q(payload__field__in=["name", "email", "phone"]) | Q(kind=Activity.Kind.CONTACT_MERGED)).delete()
 
 
 def _read(event: Event) -> tuple[Enrolment, User]:

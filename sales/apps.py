@@ -11,4 +11,5 @@ class SalesConfig(AppConfig):
     def ready(self) -> None:
         """Handlers must be known before the first event, whichever door it comes through."""
         import_module("sales.applications")
+        import_module("sales.reminders")
         import_module("sales.services.stages")

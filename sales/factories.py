@@ -48,3 +48,7 @@ class ActivityFactory(DjangoModelFactory[Activity]):
     organization = factory.SubFactory(OrganizationFactory)
     kind = Activity.Kind.NOTE
     text = "Перезвонить после отпуска"
+    contact_owner = factory.LazyAttribute(
+        lambda activity: getattr(activity, "contact", None) and activity.contact.owner
+    )
+    deal_owner = factory.LazyAttribute(lambda activity: getattr(activity, "deal", None) and activity.deal.owner)

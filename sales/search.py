@@ -13,20 +13,21 @@ def normal(text: str) -> str:
 
 def words_of(*, name: str, email: str, phone: str) -> set[str]:
     """What a contact is found by: the words of its name, its e-mail and the host of it, its phone."""
-    found = {*re.findall(r"\w+", normal(name)), normal(email), normal(email).partition("@")[2], digits(phone)}
+    found = {*re.findall(r"\w+", normal(name)), normal(email), normal(email).partition("@")[2]}
+    found |= {digits(phone), digits(phone)[-LOCAL:]}
     return {word[:LONGEST] for word in found if word}
 
 
 def words_in(text: str) -> list[str]:
     """What was typed, as beginnings of such words; a phone may be typed with its spaces, brackets and dashes."""
     if re.fullmatch(r"[\d\s()+–-]{5,}", text.strip()):
-        return [digits(text)]
+        typed = digits(text)
+        return [typed[-LOCAL:] if len(typed) > LOCAL else typed]
     return [part for word in normal(text).split()[:8] for part in _parts(word)]
 
 
 def digits(phone: str) -> str:
-    found = "".join(re.findall(r"\d", phone))
-    return found[-LOCAL:] if len(found) > LOCAL else found
+    return "".join(re.findall(r"\d", phone))
 
 
 def _parts(word: str) -> list[str]:

@@ -6,8 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from crm.errors import RuleBroken
+from events.transactions import in_transaction
 from sales.models import Activity, Contact, Deal, Task
 
 Kind = Activity.Kind
@@ -19,11 +22,18 @@ KEPT_IN_STEP: dict[type, list[str]] = {  # columns that a change of the row move
 }
 
 
+class SubjectGone(RuleBroken):
+    code = "not_found"
+    status = 404
+    message = _("What this line is about is no longer there.")
+
+
 def write(about: Subject, kind: Kind, *, by: User | None, text: str = "", **payload: Any) -> Activity:
     """Add one line about a contact, a deal or a task; a line about a deal or a task is its contact's too."""
     return Activity.objects.create(**_place(about), kind=kind, author=by, text=text, payload=payload)
 
 
+@in_transaction
 def log(
     *,
     about: Contact | Deal,
@@ -33,9 +43,15 @@ def log(
     happened_at: datetime | None = None,
     minutes: int | None = None,
 ) -> Activity:
-    """Record what somebody did outside: a note, a call, an e-mail or a meeting, with its time and length in minutes."""
+    """Record what somebody did outside: a note, a call, an e-mail or a meeting, with its time and length in minutes.
+
+    Raises SubjectGone when the contact or the deal has been merged or deleted meanwhile.
+    """
+    row = type(about)._default_manager.select_for_update().filter(pk=about.pk).first()
+    if row is None:
+        raise SubjectGone
     return Activity.objects.create(
-        **_place(about),
+        **_place(row),
         kind=kind,
         author=by,
         text=text,
@@ -56,6 +72,8 @@ def apply_changes(row: Subject, changes: Mapping[str, Any], *, by: User) -> list
     if changed:
         row.save(update_fields=[*changed, *KEPT_IN_STEP[type(row)]])
         write_changes(row, [(name, before[name], changes[name]) for name in changed], by=by)
+    if "owner" in changed and not isinstance(row, Task):
+        hand_over(row)
     return changed
 
 
@@ -84,13 +102,24 @@ def plain(value: Any) -> Any:
     return f"{value:.2f}" if isinstance(value, Decimal) else str(value)
 
 
+def hand_over(row: Contact | Deal) -> None:
+    """The lines about a contact or deal go to its new owner."""
+    if isinstance(row, Contact):
+        Activity.objects.filter(contact=row).update(contact_owner=row.owner_id)
+    else:
+        Activity.objects.filter(deal=row).update(deal_owner=row.owner_id)
+
+
 def _place(about: Subject) -> dict[str, Any]:
-    if isinstance(about, Contact):
-        return {"organization_id": about.organization_id, "contact": about}
-    if isinstance(about, Deal):
-        return {"organization_id": about.organization_id, "contact_id": about.contact_id, "deal": about}
-    contact_id = about.contact_id or (about.deal.contact_id if about.deal else None)
-    return {"organization_id": about.organization_id, "contact_id": contact_id, "deal_id": about.deal_id}
+    deal = about if isinstance(about, Deal) else getattr(about, "deal", None)
+    contact = about if isinstance(about, Contact) else about.contact or (deal and deal.contact)
+    return {
+        "organization_id": about.organization_id,
+        "contact": contact,
+        "contact_owner_id": contact.owner_id if contact else None,
+        "deal": deal,
+        "deal_owner_id": deal.owner_id if deal else None,
+    }
 
 
 def _task_of(row: Subject) -> dict[str, Any]:

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session
-from django.core import mail
 from django.test import Client
 
 from accounts.factories import PASSWORD
 from accounts.models import User
+from events.models import Letter
 
 Api = Callable[..., Any]
 GOOD = {"email": "Julia@School.example", "name": "Юля 🙂", "age": 16, "password": PASSWORD}
@@ -101,9 +101,10 @@ def test_me_changes_name_and_age_only(student: User, api: Api) -> None:
 
 def test_registering_sends_the_letter_that_confirms_the_address(db: None, api: Api) -> None:
     api().call("post", "/auth/register", 201, GOOD)
-    (letter,) = mail.outbox
-    assert letter.to == ["julia@school.example"]
-    assert "/accounts/confirm-email/" in letter.body
+    letter = Letter.objects.get()
+    assert letter.to == "julia@school.example"
+    assert "/accounts/confirm-email/" in letter.text
+    assert '<a href="http://testserver/accounts/confirm-email/' in letter.html
 
 
 def test_registering_has_the_limit_of_the_page(db: None, api: Api) -> None:

@@ -6,6 +6,7 @@ import nh3
 from django import template
 from django.template.defaultfilters import floatformat
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from markdown_it import MarkdownIt
 
@@ -20,7 +21,18 @@ def money(amount: Decimal, currency: str) -> str:
     """An amount in the page's language, without empty cents; zero is “free”."""
     if not amount:
         return pgettext("price", "free")
+    return sum_of(amount, currency)
+
+
+@register.filter
+def sum_of(amount: Decimal, currency: str) -> str:
+    """As `money`, but nothing is nothing."""
     return f"{floatformat(amount, '-2g')}\u00a0{SIGNS.get(currency, currency)}"
+
+
+@register.filter
+def percent(number: int | None) -> str:
+    return "–" if number is None else _("%(number)d%%") % {"number": number}
 
 
 @register.filter

@@ -13,11 +13,12 @@ from courses.models import Course
 from enrolments.factories import EnrolmentFactory
 from enrolments.models import Enrolment
 from feedback.models import Feedback
+from sales.models import Activity, Contact, Deal, Task
 
 
-def run(command: str = "demo") -> str:
+def run(command: str = "demo", *given: str) -> str:
     out = StringIO()
-    call_command(command, stdout=out, stderr=out)
+    call_command(command, *given, stdout=out, stderr=out)
     return out.getvalue()
 
 
@@ -37,6 +38,17 @@ def test_it_is_full_and_may_be_run_twice_and_lets_in_nobody_outside_debug(settin
     assert "manager@demo.example" in again
     assert counts == [model.objects.count() for model in (Organization, Course, User, Enrolment, Feedback)]
     assert "every seat is accounted for" in run("check_seats")
+    sold = Deal.objects.filter(enrolment__status__in=Enrolment.HOLDS_SEAT, course__price__gt=0)
+    assert set(sold.values_list("status", flat=True)) == {"won"}
+    assert set(Deal.objects.values_list("status", flat=True)) >= {"new", "in_progress", "won", "lost"}
+    assert Task.objects.overdue(Organization.objects.get(slug="mayak")).exists()
+    scaled = run("demo", "--scale", "30")
+    assert "deals: 30" in scaled
+    assert Activity.objects.filter(organization__slug="scale").count() == 60
+    assert Contact.objects.search("lead7@").count() == 1
+    assert "already there" in run("demo", "--scale")
+    with pytest.raises(CommandError):
+        run("demo", "--scale", "-5")
 
 
 @pytest.mark.django_db

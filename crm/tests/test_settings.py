@@ -36,7 +36,7 @@ def test_the_stop_is_one_line_for_a_person_at_a_terminal() -> None:
     [
         ("DEBUG", "maybe"), ("SECRET_KEY", ""), ("ALLOWED_HOSTS", ""), ("CSRF_TRUSTED_ORIGINS", "school.example"),
         ("DATABASE_URL", "oracle://x/y"), ("DATABASE_URL", "mysql://u:hunter2@h:port/x"), ("DATABASE_URL", "mysql://h/"),
-        ("CACHE_URL", "memcache://x"), ("EMAIL_URL", "pigeon://x"), ("EVENTS_TRANSPORT", "pigeon"),
+        ("CACHE_URL", "memcache://x"), ("EMAIL_URL", "pigeon://x"), ("EVENTS_TRANSPORT", "pigeon"), ("KAFKA_GROUP_PROTOCOL", "pigeon"), ("METRICS", "some"),
         ("RATE_LIMITS", "some"), ("TRUSTED_PROXY_COUNT", "-1"), ("TRUSTED_PROXY_COUNT", "many"),
         ("LANGUAGE_CODE", "xx"), ("TIME_ZONE", "Moscow"), ("LOG_LEVEL", "LOUD"),
         ("LOG_FILE", "manage.py/under-a-file"), ("LOG_FILE", "crm"), ("LOG_FILE", "a\0b"), ("CORS_ALLOWED_ORIGINS", "school.example"),
@@ -47,6 +47,14 @@ def test_a_bad_value_is_named_and_not_shown(start: Callable[..., dict[str, Any]]
         start(**{variable: value})
     assert str(stopped.value).startswith(f"Configuration error: {variable} ")
     assert "hunter2" not in str(stopped.value)
+
+
+def test_kafka_needs_a_broker_and_its_package(start: Callable[..., dict[str, Any]], monkeypatch: Any) -> None:
+    with pytest.raises(SystemExit, match="KAFKA_BOOTSTRAP_SERVERS must name a broker"):
+        start(EVENTS_TRANSPORT="kafka")
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(SystemExit, match="EVENTS_TRANSPORT is kafka, which needs the package"):
+        start(EVENTS_TRANSPORT="kafka", KAFKA_BOOTSTRAP_SERVERS="kafka:9092")
 
 
 def names_in_settings() -> set[str]:

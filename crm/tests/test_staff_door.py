@@ -1,6 +1,7 @@
 """The admin's door."""
 
 from collections.abc import Callable
+from uuid import uuid4
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -16,6 +17,7 @@ from accounts.factories import PASSWORD, MembershipFactory, UserFactory, member
 from accounts.models import Membership, Organization, User
 from courses.factories import CourseFactory
 from enrolments.factories import EnrolmentFactory
+from events.models import Letter, UnhandledEvent
 from feedback.factories import FeedbackFactory
 from sales.factories import ActivityFactory, DealFactory, TaskFactory
 
@@ -49,6 +51,8 @@ def test_every_page_of_the_admin_opens(root: User, browse: Browse, model: type[M
     ActivityFactory(organization=deal.organization, deal=deal)
     EmailAddress.objects.create(user=root, email=root.email)
     Authenticator.objects.create(user=root, type=Authenticator.Type.TOTP, data={})
+    Letter.objects.create(key="one", to=root.email)
+    UnhandledEvent.objects.create(consumer="log", event_id=uuid4(), body={})
     client, name = browse(root), f"admin:{model._meta.app_label}_{model._meta.model_name}"
     assert client.get(reverse(f"{name}_changelist"), {"q": "я"}).status_code == 200
     assert client.get(reverse(f"{name}_add")).status_code in (200, 403)

@@ -55,7 +55,10 @@ class Migration(migrations.Migration):
                         verbose_name="source",
                     ),
                 ),
-                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name="created"),
+                ),
                 ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
                 (
                     "organization",
@@ -181,7 +184,10 @@ class Migration(migrations.Migration):
                 ("won_at", models.DateTimeField(editable=False, null=True, verbose_name="won on")),
                 ("lost_at", models.DateTimeField(editable=False, null=True, verbose_name="lost on")),
                 ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name="version")),
-                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name="created"),
+                ),
                 ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
                 (
                     "is_open",
@@ -295,7 +301,10 @@ class Migration(migrations.Migration):
                 ("payload", models.JSONField(default=dict, verbose_name="details")),
                 ("happened_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="time")),
                 ("minutes", models.PositiveSmallIntegerField(null=True, verbose_name="length, minutes")),
-                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="recorded")),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name="recorded"),
+                ),
                 (
                     "author",
                     models.ForeignKey(
@@ -336,6 +345,24 @@ class Migration(migrations.Migration):
                         related_name="activities",
                         to="sales.deal",
                         verbose_name="deal",
+                    ),
+                ),
+                (
+                    "contact_owner",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "deal_owner",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
             ],
@@ -432,7 +459,10 @@ class Migration(migrations.Migration):
                 ("done_at", models.DateTimeField(editable=False, null=True, verbose_name="done on")),
                 ("due_soon_told_at", models.DateTimeField(editable=False, null=True)),
                 ("overdue_told_at", models.DateTimeField(editable=False, null=True)),
-                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name="created"),
+                ),
                 ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
                 (
                     "assignee",
@@ -535,7 +565,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="contactword",
-            index=models.Index(fields=["word", "contact"], name="contact_by_word"),
+            index=models.Index(
+                fields=["word", "contact"], name="contact_by_word", opclasses=["varchar_pattern_ops", "int8_ops"]
+            ),
         ),
         migrations.AddIndex(
             model_name="contactword",

@@ -100,6 +100,7 @@ def merge(*, contact: Contact, other: Contact, by: User) -> Contact:
     seen = {name: timeline.plain(value) for name, value in found.items()} | {"id": gone.pk, "name": gone.name}
     gone.delete()
     timeline.apply_changes(kept, {name: value for name, value in found.items() if not getattr(kept, name)}, by=by)
+    timeline.hand_over(kept)
     timeline.write(kept, Activity.Kind.CONTACT_MERGED, by=by, other=seen)
     emit(
         "contact.merged",

@@ -92,9 +92,9 @@ def update(*, deal: Deal, by: User, version: int | None = None, **changes: Any) 
 
 
 @in_transaction
-def delete(*, deal: Deal) -> None:
-    """Take a deal away, with its tasks and its timeline. Raises DealGone."""
-    pipeline.locked(deal).delete()
+def delete(*, deal: Deal, version: int | None = None) -> None:
+    """Take a deal away, with its tasks and its timeline. Raises DealGone, StaleVersion."""
+    pipeline.locked(deal, version).delete()
 
 
 def _check_course(deal: Deal, course: Any) -> None:

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from accounts.access import Role
 from accounts.factories import OrganizationFactory, UserFactory, member
@@ -14,8 +15,11 @@ from enrolments.models import Enrolment
 from enrolments.services import CourseFull
 from events.models import Event
 from sales import pipeline
-from sales.factories import ContactFactory
+from sales.factories import ContactFactory, DealFactory
 from sales.models import Activity, Contact, Deal, Task
+from sales.pipeline import InvalidTransition
+from sales.services import deals
+from sales.services.deals import AmountOfSale, BoundToApplication, ForeignCourse
 
 S = Deal.Status
 
@@ -152,3 +156,28 @@ def test_an_application_that_fails_leaves_no_lead(school: Organization, student:
     with pytest.raises(enrolments.AlreadyEnrolled):
         enrolments.apply(course=course, by=student)
     assert (Contact.objects.count(), Deal.objects.count()) == (1, 1)
+
+
+def test_an_application_has_one_open_deal_at_most(course: Course, student: User, manager: User) -> None:
+    enrolment = enrolments.apply(course=course, by=student)
+    old = enrolment.deals.get()
+    enrolments.reject(enrolment=enrolment, by=manager)
+    enrolments.apply(course=course, by=student)
+    with pytest.raises(InvalidTransition):
+        pipeline.reopen(deal=old, by=manager)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Deal.objects.filter(pk=old.pk).update(status=S.IN_PROGRESS)
+
+
+def test_the_deal_of_an_application_keeps_its_course_and_an_amount(
+    course: Course, student: User, manager: User
+) -> None:
+    deal = enrolments.apply(course=course, by=student).deals.get()
+    other = CourseFactory(organization=course.organization)
+    for refusal, changes in [(BoundToApplication, {"course": other}), (AmountOfSale, {"amount": Decimal(0)})]:
+        with pytest.raises(refusal):
+            deals.update(deal=deal, by=manager, **changes)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Deal.objects.update(amount=0)
+    with pytest.raises(ForeignCourse):
+        deals.update(deal=DealFactory(organization=course.organization), by=manager, course=CourseFactory())

@@ -1,12 +1,13 @@
 """Fills a believable school, through the same services as people do."""
 
 import random
+from argparse import ArgumentTypeError
 from datetime import timedelta
 from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -17,6 +18,7 @@ from accounts.models import Membership, Organization, User
 from accounts.services import create_organization
 from courses.models import Course
 from courses.services import create as create_course
+from crm.management import demo_sales, demo_scale
 from crm.management.demo_school import (
     COURSES,
     ENGLISH_NAMES,
@@ -27,12 +29,21 @@ from crm.management.demo_school import (
     SUPERUSER,
     DemoCourse,
 )  # fmt: skip
+from crm.management.progress import Bar
 from enrolments import services as enrolments
 from enrolments.models import Enrolment
+from events.outbox import history
 from feedback import services as feedback
 
 PASSWORD = "demo-school"  # noqa: S105 - works only in DEBUG; elsewhere the demo accounts have no password
 Status = Enrolment.Status
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        message = "give a whole number above zero"
+        raise ArgumentTypeError(message)
+    return int(text)
 
 
 class Command(BaseCommand):
@@ -41,15 +52,35 @@ class Command(BaseCommand):
         "per role. May be run again: what is there stays as it is. Outside DEBUG nobody can log in to its accounts."
     )
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--scale",
+            nargs="?",
+            type=_number,
+            const=1_000_000,
+            metavar="DEALS",
+            help="also fill a very large school, of a million deals unless another number is given; takes minutes",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         if Organization.objects.filter(slug__in=SCHOOLS).exists():
             self.stdout.write("The demo school is already there; nothing was changed.")
         else:
             self._fill()
             self.stdout.write(self.style.SUCCESS("The demo school is open."))
+        if options["scale"]:
+            self._scale(options["scale"])
         if settings.DEBUG:
             self._print_logins()
 
+    def _scale(self, number: int) -> None:
+        if Organization.objects.filter(slug=demo_scale.SLUG).exists():
+            self.stdout.write("The large school is already there; nothing was changed.")
+            return
+        staff = [User.objects.get(email=f"{role}@demo.example") for role in ("owner", "manager", "sales", "member")]
+        demo_scale.Scale(number=number, staff=staff, out=self.stdout).fill()
+
+    @history()  # nobody gets a letter about a story
     @transaction.atomic
     def _fill(self) -> None:
         self.random = random.Random(7)  # noqa: S311 - the same school every time
@@ -62,15 +93,15 @@ class Command(BaseCommand):
         schools = {slug: self._school(slug, staff) for slug in SCHOOLS}
         managers = {"mayak": staff["manager@demo.example"], "harbour": staff["harbour@demo.example"]}
         students = self._students(60)
+        bar = Bar(self.stdout, "courses", len(COURSES))
         for number, demo in enumerate(COURSES, start=1):
-            self.stdout.write(f"\r{number}/{len(COURSES)} courses", ending="")
-            self.stdout.flush()
             self._course(demo, schools[demo.school], managers[demo.school], students)
-        self.stdout.write("")
+            bar.show(number)
         for author, (rating, text) in zip(students[30:], SCHOOL_REVIEWS, strict=False):
             feedback.write(text=text, rating=rating, course=None, by=author)
         self._story(staff["student@demo.example"], managers["mayak"])
         self._spread_dates()
+        demo_sales.fill(schools["mayak"], staff, self.random)
 
     def _person(self, email: str, name: str, language: str, **fields: Any) -> User:
         user = User(email=email, name=name, language=language, age=self.random.randint(16, 58), **fields)

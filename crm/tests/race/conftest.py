@@ -9,7 +9,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from threading import Barrier
 from typing import Any, NamedTuple
@@ -39,7 +40,7 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> No
         connection.settings_dict["TEST"]["NAME"] = name
 
 
-def _url_of_test_database() -> str:
+def url_of_test_database() -> str:
     db = connection.settings_dict
     if connection.vendor == "sqlite":
         return f"sqlite:///{db['NAME']}"
@@ -47,17 +48,20 @@ def _url_of_test_database() -> str:
     return f"{scheme}://{db['USER']}:{db['PASSWORD']}@{db['HOST']}:{db['PORT']}/{db['NAME']}"
 
 
-@pytest.fixture
-def server(transactional_db: None, tmp_path: Path) -> Iterator[int]:
+@contextmanager
+def gunicorn(folder: Path, **env: str) -> Iterator[int]:
     """The port of a gunicorn with two workers of eight threads, over the test's own database."""
     with closing(socket.socket()) as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]
     command = [sys.executable, "-m", "gunicorn", "crm.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2"]
-    env = os.environ | {"DJANGO_SETTINGS_MODULE": "crm.test_settings", "DATABASE_URL": _url_of_test_database()}
-    with (tmp_path / "gunicorn.log").open("w+") as log:
+    with (folder / "gunicorn.log").open("w+") as log:
         process = subprocess.Popen(
-            [*command, "--threads", "8"], env=env, cwd=settings.BASE_DIR, stdout=log, stderr=subprocess.STDOUT
+            [*command, "--threads", "8"],
+            env=os.environ | {"DATABASE_URL": url_of_test_database()} | env,
+            cwd=settings.BASE_DIR,
+            stdout=log,
+            stderr=subprocess.STDOUT,
         )
         try:
             _wait_until_it_answers(port, process)
@@ -67,6 +71,12 @@ def server(transactional_db: None, tmp_path: Path) -> Iterator[int]:
             process.wait(timeout=20)
             log.seek(0)
             print(log.read()[-4000:])  # noqa: T201 - pytest shows it when the test fails
+
+
+@pytest.fixture
+def server(transactional_db: None, tmp_path: Path) -> Iterator[int]:
+    with gunicorn(tmp_path, DJANGO_SETTINGS_MODULE="crm.test_settings") as port:
+        yield port
 
 
 def _wait_until_it_answers(port: int, process: subprocess.Popen[bytes]) -> None:
@@ -92,20 +102,21 @@ def session_of(user: User) -> str:
 
 @pytest.fixture
 def post(server: int) -> Callable[..., Answer]:
-    """`post(cookie, "/enrolments", {...})` over HTTP, with the CSRF token as a browser sends it."""
+    """`post(cookie, "/enrolments", {...})`."""
+    return partial(post_to, server)
 
-    def send(cookie: str, path: str, data: dict[str, Any] | None = None) -> Answer:
-        headers = {
-            "Content-Type": "application/json",
-            "Cookie": f"session_token={cookie}; csrftoken={CSRF}",
-            "X-CSRFToken": CSRF,
-        }
-        with closing(http.client.HTTPConnection("127.0.0.1", server, timeout=60)) as http_client:
-            http_client.request("POST", f"/api/v1{path}", json.dumps(data or {}), headers)
-            response = http_client.getresponse()
-            return Answer(response.status, json.loads(response.read()))
 
-    return send
+def post_to(port: int, cookie: str, path: str, data: dict[str, Any] | None = None) -> Answer:
+    """Over HTTP, with the CSRF token as a browser sends it."""
+    headers = {
+        "Content-Type": "application/json",
+        "Cookie": f"session_token={cookie}; csrftoken={CSRF}",
+        "X-CSRFToken": CSRF,
+    }
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as http_client:
+        http_client.request("POST", f"/api/v1{path}", json.dumps(data or {}), headers)
+        response = http_client.getresponse()
+        return Answer(response.status, json.loads(response.read()))
 
 
 def at_once(*jobs: Callable[[], Any]) -> list[Any]:
