@@ -1,6 +1,7 @@
 """The admin over the role table: lists, choices, exports and bulk actions hold only rows that a role reaches."""
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from django.contrib import admin, messages
@@ -10,22 +11,21 @@ from django.core.paginator import Paginator
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
-from django.urls import path, reverse
-from django.urls.resolvers import URLPattern
+from django.shortcuts import redirect
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from import_export.admin import ExportMixin
 from import_export.formats.base_formats import CSV
 
 from accounts.access import NONE, ScopedQuerySet, allows, scope_of
-from accounts.models import Organization, User
+from accounts.autocomplete import Finder
+from accounts.keys import is_key
+from accounts.models import Membership, Organization, User
 from crm.errors import RuleBroken
 from events.transactions import in_transaction
 
 M = TypeVar("M", bound=models.Model)
-Verb = Callable[..., Any]
 
 COUNTED_AT_MOST = 10_000
 
@@ -37,11 +37,6 @@ class BoundedPaginator(Paginator[Any]):
     def count(self) -> int:
         rows = self.object_list
         return rows[:COUNTED_AT_MOST].count() if isinstance(rows, QuerySet) else len(rows)
-
-
-def is_key(text: str) -> bool:
-    """Whether a text can be a row's key; what a person puts into an address or a form may be anything."""
-    return text.isascii() and text.isdigit() and len(text) < 19
 
 
 def shown(field: str, label: Any) -> Callable[[Any, models.Model], str]:
@@ -77,21 +72,44 @@ class OrganizationFilter(admin.SimpleListFilter):
 
 
 class RefusableAdmin(admin.ModelAdmin[M]):
-    """An admin whose pages show a broken rule as a message."""
+    """An admin that shows a broken rule beside its field, or as a message where there is no form."""
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        return self._refusable(request, super().changeform_view, *args, **kwargs)
+        """A rule that refuses while saving rolls everything back, and what was typed stays on the page."""
+        try:
+            return in_transaction(super().changeform_view)(request, *args, **kwargs)
+        except RuleBroken as refusal:
+            request.refusal = refusal  # type: ignore[attr-defined]
+            return super().changeform_view(request, *args, **kwargs)
+
+    def get_form(self, request: HttpRequest, obj: M | None = None, change: bool = False, **kwargs: Any) -> Any:
+        form, refusal = super().get_form(request, obj, change=change, **kwargs), getattr(request, "refusal", None)
+        return form if refusal is None else _refused(form, refusal)
 
     def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        return self._refusable(request, super().delete_view, *args, **kwargs)
-
-    def _refusable(self, request: HttpRequest, view: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """A rule that refuses while saving: the view's transaction is rolled back, and the message says why."""
         try:
-            return in_transaction(view)(request, *args, **kwargs)
+            return in_transaction(super().delete_view)(request, *args, **kwargs)
         except RuleBroken as refusal:
             messages.error(request, str(refusal))
             return redirect(request.get_full_path())
+
+
+def _refused(form_class: Any, refusal: RuleBroken) -> Any:
+    """The form, invalid because the rule was broken when its values were to be saved."""
+
+    class Refused(form_class):  # type: ignore[misc]
+        def clean(self) -> Any:
+            cleaned = super().clean()
+            self.add_error(refusal.field if refusal.field in self.fields else None, str(refusal))
+            return cleaned
+
+    return Refused
+
+
+class OutOfReach(RuleBroken):
+    code = "permission_denied"
+    status = 403
+    message = gettext_lazy("Saved like this, the row would be out of your reach. Nothing was saved.")
 
 
 class ScopedAdmin(RefusableAdmin[M]):
@@ -117,7 +135,11 @@ class ScopedAdmin(RefusableAdmin[M]):
     def permits(self, request: HttpRequest, action: str, obj: models.Model | None = None) -> bool:
         """Whether a role of the person permits the action: on the row, or without one in any organisation."""
         if obj is not None and obj.pk:
-            return self.scoped(request, action).filter(pk=obj.pk).exists()
+            asked = request.__dict__.setdefault("permitted", {}) if request.method == "GET" else {}
+            key = self.opts.label, action, obj.pk  # a page asks the same many times; what writes asks anew
+            if key not in asked:
+                asked[key] = self.scoped(request, action).filter(pk=obj.pk).exists()
+            return bool(asked[key])
         return allows(person(request), f"{self.opts.app_label}.{action}_{self.opts.model_name}")
 
     def has_view_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
@@ -133,15 +155,30 @@ class ScopedAdmin(RefusableAdmin[M]):
         return self.permits(request, "delete", obj)
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        rows = db_field.remote_field.model._default_manager.all()
-        if db_field.remote_field.model is Organization:
-            kwargs["queryset"] = self._organizations_to_add_to(request)
-        elif isinstance(rows, ScopedQuerySet):
-            kwargs["queryset"] = rows.for_staff(request.user, "view")
+        kwargs["queryset"] = self.choices(db_field, request)
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs["widget"] = Finder(db_field, self.admin_site)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
-    def _organizations_to_add_to(self, request: HttpRequest) -> QuerySet[Organization]:
-        user, permission = person(request), f"{self.opts.app_label}.add_{self.opts.model_name}"
+    def choices(self, db_field: Any, request: HttpRequest, organization: int | None = None) -> QuerySet[Any]:
+        """What a foreign key may be set to, in one organisation or in all; a form and its autocomplete both ask this.
+
+        People are chosen among colleagues alone.
+        """
+        model, homes = db_field.remote_field.model, self.organizations(request, "add")
+        if organization is not None:
+            homes = homes.filter(pk=organization)
+        if model is Organization:
+            return homes
+        if model is User:
+            working = Membership.objects.filter(organization__in=homes)
+            return User.objects.filter(pk__in=working.values("user")).order_by("name", "pk")
+        rows: ScopedQuerySet[Any] = model._default_manager.all()
+        return rows.for_staff(request.user, "view").filter(**{f"{rows.organization_path}__in": homes})
+
+    def organizations(self, request: HttpRequest, action: str) -> QuerySet[Organization]:
+        """Where a role of the person permits the action on such rows."""
+        user, permission = person(request), f"{self.opts.app_label}.{action}_{self.opts.model_name}"
         if user.is_superuser:
             return Organization.objects.all()
         reached = [pk for pk, role in user.roles.items() if scope_of(permission, role) is not NONE]
@@ -157,94 +194,35 @@ class ScopedAdmin(RefusableAdmin[M]):
     def save_model(self, request: HttpRequest, obj: M, form: Any, change: bool) -> None:
         """A row that would leave the person's scope is rolled back with the rest of the request."""
         self.write(request, obj, form, change)
-        if not self.permits(request, "change" if change else "add", obj):
-            raise PermissionDenied
+        if not all(self.permits(request, action, obj) for action in (["change"] if change else ["add", "view"])):
+            raise OutOfReach
 
     def write(self, request: HttpRequest, obj: M, form: Any, change: bool) -> None:
         """Save the row; admins whose model has services call them here."""
         super().save_model(request, obj, form, change)
 
 
+class SafeCSV(CSV):  # type: ignore[misc]
+    """CSV whose cells never run as formulas in a spreadsheet; the library's own guard knows only those with “=”."""
+
+    def _escape_formulae(self, dataset: Any) -> None:
+        for _row in range(len(dataset)):
+            dataset.append([harmless(str(cell)) for cell in dataset.lpop()])
+
+
+def harmless(cell: str) -> str:
+    """The cell, with an apostrophe before what a spreadsheet would take for a formula; numbers and phones stay."""
+    starts = cell[:1] in {"=", "+", "-", "@", "\t", "\r"}
+    return f"'{cell}" if starts and not re.fullmatch(r"[+-][\d.,]+", cell) else cell
+
+
 class ScopedExport(ExportMixin):  # type: ignore[misc]
     """Export for a ScopedAdmin, to be named before it: what the list shows, cut to what may be exported, as CSV."""
 
-    formats = [CSV]
+    formats = [SafeCSV]
     skip_export_form = True  # its page needs inline scripts, which the content security policy forbids
     to_encoding = "utf-8-sig"  # Excel takes UTF-8 without the mark for an old code page
 
     def get_export_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         shown: QuerySet[Any] = super().get_export_queryset(request)
         return shown.filter(pk__in=self.scoped(request, "export").values("pk"))
-
-
-class VerbAdmin(ScopedAdmin[M]):
-    """Rows that change by verbs: each a button on the row's page, an action on the list, a permission of the same name.
-
-    `verbs` maps a verb to its label and its service; the service is called with the row and `by`.
-    """
-
-    change_form_template = "admin/verbs_change_form.html"
-    verbs: dict[str, tuple[Any, Verb]] = {}
-
-    def get_urls(self) -> list[URLPattern]:
-        name = f"{self.opts.app_label}_{self.opts.model_name}_verb"
-        view = self.admin_site.admin_view(self.verb_view)
-        return [path("<int:pk>/do/<slug:verb>/", view, name=name), *super().get_urls()]
-
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """The verbs that some role of the person permits; deletion goes one by one, with its own confirmation."""
-        actions: dict[str, Any] = dict(super().get_actions(request))
-        actions.pop("delete_selected", None)
-        for verb, (label, _service) in self.verbs.items():
-            if self.permits(request, verb):
-                actions[verb] = (self._bulk(verb), verb, label)
-        return actions
-
-    def _bulk(self, verb: str) -> Callable[[Any, HttpRequest, QuerySet[M]], None]:
-        def action(model_admin: Any, request: HttpRequest, queryset: QuerySet[M]) -> None:
-            self.do_each(request, queryset, verb)
-
-        return action
-
-    def do_each(self, request: HttpRequest, rows: Iterable[M], verb: str) -> None:
-        """Each row on its own: a refusal undoes no other, and the message names it with its reason."""
-        permitted = set(self.scoped(request, verb).values_list("pk", flat=True).filter(pk__in=[row.pk for row in rows]))
-        done: list[M] = []
-        for row in rows:
-            try:
-                if row.pk not in permitted:
-                    raise RuleBroken(_("You may not do this."))
-                self._do(request, row, verb)
-                done.append(row)
-            except RuleBroken as refusal:
-                messages.error(request, f"{row}: {refusal}")
-        if len(done) == 1:
-            messages.success(request, f"{self.verbs[verb][0]}: {done[0]}")
-        elif done:
-            text = ngettext("%(verb)s: %(n)d row done.", "%(verb)s: %(n)d rows done.", len(done))
-            messages.success(request, text % {"verb": self.verbs[verb][0], "n": len(done)})
-
-    def verb_view(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
-        row = get_object_or_404(self.get_queryset(request), pk=pk)
-        if verb not in self.verbs or not self.permits(request, verb, row):
-            raise PermissionDenied
-        if request.method == "POST":  # a GET comes from the login page, after an expired session
-            self.do_each(request, [row], verb)
-        meta = f"admin:{self.opts.app_label}_{self.opts.model_name}"
-        return redirect(reverse(f"{meta}_change", args=[pk], query=request.GET))
-
-    def _do(self, request: HttpRequest, row: M, verb: str) -> None:
-        self.verbs[verb][1](**{str(self.opts.model_name): row}, by=person(request))
-
-    def offers(self, verb: str, row: M) -> bool:
-        """Whether the row's page shows the button; the service decides all the same."""
-        return True
-
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
-        row = context.get("original")
-        context["verbs"] = [
-            (verb, label)
-            for verb, (label, _service) in self.verbs.items()
-            if row is not None and self.offers(verb, row) and self.permits(request, verb, row)
-        ]
-        return super().render_change_form(request, context, *args, **kwargs)

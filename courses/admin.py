@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from import_export.fields import Field
 from import_export.resources import ModelResource
 
-from accounts.staff import OrganizationFilter, ScopedExport, VerbAdmin, person, shown
+from accounts.staff import OrganizationFilter, ScopedExport, person, shown
+from accounts.verbs import VerbAdmin
 from courses import services
 from courses.models import Course
 

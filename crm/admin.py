@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 
+from accounts.autocomplete import ScopedAutocomplete
 from accounts.staff import person
 from crm.dashboard import dashboard
 
@@ -28,3 +29,7 @@ class StaffSite(AdminSite):
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         response: HttpResponse = secure_admin_login(super().login)(request, extra_context)
         return response
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+        response: Any = ScopedAutocomplete.as_view(admin_site=self)(request)
+        return response  # type: ignore[no-any-return]

@@ -4,7 +4,8 @@ from django.utils.translation import gettext_lazy as _
 from import_export.fields import Field
 from import_export.resources import ModelResource
 
-from accounts.staff import OrganizationFilter, ScopedExport, VerbAdmin, shown
+from accounts.staff import OrganizationFilter, ScopedExport, shown
+from accounts.verbs import VerbAdmin
 from enrolments import services
 from enrolments.models import Enrolment
 

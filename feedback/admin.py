@@ -5,7 +5,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from accounts.staff import BoundedPaginator, OrganizationFilter, VerbAdmin, shown
+from accounts.staff import BoundedPaginator, OrganizationFilter, shown
+from accounts.verbs import VerbAdmin
 from feedback import services
 from feedback.models import BannedWord, Feedback
 

@@ -15,8 +15,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.keys import is_key
 from accounts.models import Organization
-from accounts.staff import ScopedAdmin, is_key, person
+from accounts.staff import ScopedAdmin, person
 from crm.errors import RuleBroken
 from sales import pipeline
 from sales.columns import Columns

@@ -158,3 +158,8 @@ class Deal(models.Model):
 
     def may_become(self, status: str) -> bool:
         return status in self.MAY_BECOME[self.status]
+
+    @property
+    def why_lost(self) -> str:
+        """The reason for people: an application's end stands in the row as its status."""
+        return str(dict(Enrolment.Status.choices).get(self.lost_reason, self.lost_reason))
