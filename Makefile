@@ -11,11 +11,13 @@ schema := DEBUG=on LANGUAGE_CODE=en $(manage) spectacular --format openapi-json
 workers ?= 2
 # Plugins that the suite does not use cost each worker their start.
 unused := -p no:playwright -p no:base_url -p no:faker -p no:hypothesispytest -p no:schemathesis
+# Tests with a target of their own.
+own_stages := race or browser or kafka or bench or backup or graceful
 # A machine may forbid Python to keep what it has compiled; then each run compiles a thousand modules anew.
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check quick race backup graceful browser contract test-mariadb test-mysql test-postgres kafka bench-events messages openapi lock format clean
+.PHONY: help run test sweep check quick race backup graceful browser contract test-mariadb test-mysql test-postgres kafka bench-events messages openapi lock format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -49,7 +51,7 @@ run: .venv/run .env ## install, migrate, fill the demo school once, serve http:/
 	@echo "Serving http://localhost:$(PORT)  (admin: http://localhost:$(PORT)/admin/ · stop: Ctrl-C)"
 	@$(manage) runserver --skip-checks $(BIND):$(PORT)
 
-test: .venv/dev ## the suite on in-memory SQLite, in random order
+test: .venv/dev ## the suite on in-memory SQLite, in random order, without its long tables
 	@$(python) -m pytest -n $(workers) --dist worksteal $(unused) $(args)
 
 quick: .venv/dev
@@ -65,33 +67,37 @@ check: quick ## formatting, lint, types, migrations, system checks, OpenAPI, tra
 	@diff -q docs/openapi.json .venv/openapi.json || { echo "docs/openapi.json is out of date: run make openapi" >&2; exit 1; }
 	@sh locale/check.sh $(python)
 	@$(MAKE) --no-print-directory test
+	@$(MAKE) --no-print-directory sweep
+
+sweep: .venv/dev ## the long tables: every role, page and bad value
+	@$(python) -m pytest -m sweep -n $(workers) --dist worksteal $(unused) $(args)
 
 race: .venv/dev ## races for the last seat, on the database that DATABASE_URL names (default: a SQLite file)
-	@DATABASE_URL="$${DATABASE_URL:-sqlite:///race.sqlite3}" $(python) -m pytest -m race -p no:randomly $(args)
+	@DATABASE_URL="$${DATABASE_URL:-sqlite:///race.sqlite3}" $(python) -m pytest --migrations -m race -p no:randomly $(args)
 
 backup: .venv/dev ## backup under writes, restore, start-up of replicas, on the database that DATABASE_URL names
-	@$(python) -m pytest -m backup -p no:randomly $(args)
+	@$(python) -m pytest --migrations -m backup -p no:randomly $(args)
 
 graceful: .venv/dev ## restarts of replicas under load behind HAProxy (needs haproxy)
-	@$(python) -m pytest -m graceful -p no:randomly $(args)
+	@$(python) -m pytest --migrations -m graceful -p no:randomly $(args)
 
 browser: .venv/dev ## the whole story in Chromium (CHROMIUM=/usr/bin/chromium)
-	@CHROMIUM="$(CHROMIUM)" $(python) -m pytest -m browser $(args)
+	@CHROMIUM="$(CHROMIUM)" $(python) -m pytest --migrations -m browser $(args)
 
 contract: .venv/dev ## every operation of the schema with generated data, as each role; and properties
-	@$(python) -m pytest crm/tests/contract.py crm/tests/properties.py -p no:randomly -n $(workers) $(args)
+	@$(python) -m pytest --migrations crm/tests/contract.py crm/tests/properties.py -p no:randomly -n $(workers) $(args)
 
 test-mysql test-postgres: test-mariadb
 test-mariadb: .venv/prod ## the suite and the races on the server that DATABASE_URL names; also test-mysql, test-postgres
 	@case "$$DATABASE_URL" in mysql://* | postgres://*) ;; *) echo "Set DATABASE_URL=mysql://… or postgres://user:password@host:port/name" >&2; exit 1 ;; esac
-	@$(python) -m pytest -n $(workers) --dist worksteal $(unused) $(args)
+	@$(python) -m pytest --migrations -m "not ($(own_stages))" -n $(workers) --dist worksteal $(unused) $(args)
 	@$(MAKE) --no-print-directory race
 
 kafka: .venv/dev ## relays and consumers that are killed, over an in-memory broker or the one of KAFKA_BOOTSTRAP_SERVERS
-	@DATABASE_URL="$${DATABASE_URL:-sqlite:///kafka.sqlite3}" $(python) -m pytest --ds crm.tests.kafka.settings -m kafka -p no:randomly $(args)
+	@DATABASE_URL="$${DATABASE_URL:-sqlite:///kafka.sqlite3}" $(python) -m pytest --ds crm.tests.kafka.settings --migrations -m kafka -p no:randomly $(args)
 
 bench-events: .venv/dev ## events per second through emit, relay and consumers, on the database of DATABASE_URL
-	@DATABASE_URL="$${DATABASE_URL:-sqlite:///kafka.sqlite3}" $(python) -m pytest --ds crm.tests.kafka.settings -m bench -p no:randomly -q -s $(args) | grep events/s
+	@DATABASE_URL="$${DATABASE_URL:-sqlite:///kafka.sqlite3}" $(python) -m pytest --ds crm.tests.kafka.settings --migrations -m bench -p no:randomly -q -s $(args) | grep events/s
 
 messages: .venv/dev ## collect texts into locale/ru and compile them (needs gettext)
 	@DEBUG=on $(manage) makemessages --locale ru --no-location --no-wrap --no-obsolete --ignore .venv --ignore tests --verbosity 0

@@ -2,9 +2,11 @@
 
 import gc
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core.cache import cache
 from django.db.models.signals import post_save
 from django.test import Client
@@ -17,6 +19,14 @@ from events.models import Event
 from events.tests.schemas import matches_its_schema
 
 post_save.connect(matches_its_schema, sender=Event)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: Any) -> None:
+    """The quick suite makes its tables from the models; the words that a migration brings are brought here."""
+    if request.config.getoption("nomigrations"):
+        with django_db_blocker.unblock():
+            import_module("feedback.migrations.0002_seed_banned_words").seed(apps, None)
 
 
 @pytest.fixture(autouse=True)

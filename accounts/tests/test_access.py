@@ -94,6 +94,7 @@ def actor(role: Role | None, organization: Organization) -> User:
     return member(role, organization) if role else UserFactory()
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("permission", PERMISSIONS)
 def test_the_queryset_and_has_perm_agree_with_the_table(school: Organization, permission: str) -> None:
     action = permission.partition(".")[2].rpartition("_")[0]
@@ -114,6 +115,7 @@ def test_the_queryset_and_has_perm_agree_with_the_table(school: Organization, pe
             assert listed.filter(pk=own.pk).exists(), role
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("permission", PERMISSIONS)
 def test_superusers_may_everything_and_inactive_people_nothing(school: Organization, permission: str) -> None:
     row = row_of(permission, school, whose=UserFactory())

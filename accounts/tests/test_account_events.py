@@ -48,6 +48,7 @@ def by_command(browse: Any, api: Any, root: User) -> None:
     call_command("createsuperuser", interactive=False, verbosity=0, **PERSON)
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("door", [by_page, by_api, by_staff, by_admin, by_command])
 def test_an_account_is_told_of_once_with_who_opened_it(door: Any, browse: Any, api: Any, root: User) -> None:
     door(browse, api, root)

@@ -22,6 +22,7 @@ def test_registering_ignores_rights(db: None, api: Api) -> None:
     assert not User.objects.get().is_superuser
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(
     ("field", "value"),
     [
@@ -107,6 +108,7 @@ def test_registering_sends_the_letter_that_confirms_the_address(db: None, api: A
     assert '<a href="http://testserver/accounts/confirm-email/' in letter.html
 
 
+@pytest.mark.sweep
 def test_registering_has_the_limit_of_the_page(db: None, api: Api) -> None:
     for n in range(10):
         api().call("post", "/auth/register", 201, GOOD | {"email": f"p{n}@school.example"})

@@ -49,6 +49,7 @@ def test_a_slug_of_ones_own_and_one_that_is_taken(student: User, school: Organiz
     assert Organization.objects.count() == Membership.objects.count() + 1 == 2
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(
     ("field", "value"),
     [
@@ -66,6 +67,7 @@ def test_bad_values_are_422_and_named(owner: User, school: Organization, api: Ap
     assert Organization.objects.get().name == "Школа А"
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("body", [[], "x", 7, None, [{"name": "x"}]])
 def test_bodies_that_are_no_objects(owner: User, school: Organization, api: Api, body: Any) -> None:
     for path in ("/organizations", f"/organizations/{school.pk}/members"):
@@ -102,6 +104,7 @@ ALLOWED = {
 }
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("case", [CHANGE, DELETE, ADD, PROMOTE, REMOVE, MEMBERS], ids=lambda case: " ".join(case[:2]))
 @pytest.mark.parametrize("role", Role)
 def test_each_role_does_what_the_table_grants(school: Organization, api: Api, role: Role, case: Any) -> None:
@@ -118,6 +121,7 @@ def test_each_role_does_what_the_table_grants(school: Organization, api: Api, ro
         assert Organization.objects.get().name == "Школа А"
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("case", [CHANGE, DELETE, ADD, PROMOTE, REMOVE, MEMBERS], ids=lambda case: " ".join(case[:2]))
 def test_strangers_get_404_and_visitors_401(school: Organization, manager: User, api: Api, case: Any) -> None:
     method, path, body, _done = case
@@ -128,6 +132,7 @@ def test_strangers_get_404_and_visitors_401(school: Organization, manager: User,
     assert Membership.objects.filter(organization=school).get().role == "manager"
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("key", ["0", "-1", "x", "²", "9" * 40, "%00", "1e3", "🙂"])
 def test_strange_keys_are_404(owner: User, school: Organization, api: Api, key: str) -> None:
     client = api(owner)
@@ -176,6 +181,7 @@ def test_only_a_confirmed_active_account_becomes_a_member(owner: User, school: O
     assert Membership.objects.count() == 1
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(
     ("field", "value"),
     [
@@ -221,6 +227,7 @@ def test_changing_a_role_changes_nothing_else(school: Organization, owner: User,
     assert manager.memberships.get().role == "viewer"
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("role", [role for role in Role if role != R.OWNER])
 def test_everybody_may_leave(school: Organization, api: Api, role: Role) -> None:
     person = member(role, school)

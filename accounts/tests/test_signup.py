@@ -29,6 +29,7 @@ def test_a_visitor_becomes_a_student_and_is_signed_in(db: None, browse: Browse) 
     assert "session_token" in visitor.cookies
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(
     ("field", "value", "message"),
     [

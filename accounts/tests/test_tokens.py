@@ -52,6 +52,7 @@ def test_the_oauth2_form_works(student: User, api: Api) -> None:
     assert response["Cache-Control"] == "no-store"
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(
     ("sent", "status"),
     [
@@ -77,6 +78,7 @@ def test_the_limit_of_the_login_counts_here_too(student: User, api: Api) -> None
     assert int(refused["Retry-After"]) > 0
 
 
+@pytest.mark.sweep
 def test_even_right_passwords_have_a_limit_per_address(student: User, api: Api) -> None:
     sent = {"email": student.email, "password": PASSWORD}
     for n in range(30):
@@ -123,6 +125,7 @@ def test_revoking_nonsense_is_fine(db: None, api: Api) -> None:
     api().call("post", "/auth/token/revoke", 204, {"refresh_token": "nonsense"})
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("end", ["logout by cookie", "logout by token", "page", "password", "deactivation", "admin"])
 def test_what_ends_every_session_and_token(student: User, api: Api, pair: Pair, browse: Any, end: str) -> None:
     laptop, phone = api(student), browse(student)
@@ -181,6 +184,7 @@ def test_the_forgery_itself_is_good(api: Api, pair: Pair) -> None:
     api().call("get", "/auth/me", 200, **bearer(forged()))
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(
     "changes",
     [
@@ -200,6 +204,7 @@ def test_a_refresh_token_is_no_access_token_nor_the_other_way_round(api: Api, pa
     assert opens(api, pair)
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(
     "header", ["Bearer", "Bearer ", "Bearer x", "Bearer a.b.c", "Bearer \x7f", "Bearer " + "a" * 9000]
 )
@@ -243,6 +248,7 @@ def test_login_takes_http_basic(student: User, api: Api) -> None:
     api().call("post", "/auth/login", 401, **basic(f"{student.email}:wrong"))
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(
     "header",
     ["Basic", "Basic x", "Basic ====", "Basic é", *(f"Basic {base64.b64encode(text).decode()}" for text in ODD_BASIC)],

@@ -61,6 +61,7 @@ def test_staff_see_the_people_of_their_organisation_once_and_newest_first(school
     assert listed(api(manager)) == [colleague.pk, studying.pk, manager.pk]
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("role", [*Role, None])
 def test_the_role_table_says_whose_staff_see_students(school: Organization, api: Api, role: Role | None) -> None:
     studying = student_of(school)
@@ -121,6 +122,7 @@ def test_search_and_activity_narrow_the_list(root: User, api: Api) -> None:
     assert listed(client, "search=%25&surprise=1") == []
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("query", ["is_active=maybe", "is_active=%00", "search=a%00b", "search=" + "x" * 201, "cursor=x", "page_size=0"])  # fmt: skip
 def test_unknown_values_are_422(root: User, api: Api, query: str) -> None:
     assert api(root).call("get", f"/users?{query}", 422)["code"] == "invalid"
@@ -160,6 +162,7 @@ def test_an_account_may_be_opened_shut(manager: User, api: Api) -> None:
     api().call("post", "/auth/login", 401, {"email": GOOD["email"], "password": PASSWORD})
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(
     ("field", "value"),
     [
@@ -178,12 +181,14 @@ def test_bad_values_are_422_and_named(root: User, student: User, api: Api, field
     assert User.objects.count() == 2
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("body", [[], "x", 7, True, [{"name": "x"}]])
 def test_bodies_that_are_no_objects(root: User, student: User, api: Api, body: Any) -> None:
     api(root).call("post", "/users", 422, body)
     api(root).call("patch", f"/users/{student.pk}", 422, body)
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("key", ["0", "-1", "x", "²", "9" * 40, "%00", "1e3", "🙂"])
 def test_strange_keys_are_404(root: User, api: Api, key: str) -> None:
     client = api(root)
@@ -202,6 +207,7 @@ CHANGES: dict[str, tuple[Any, tuple[int, int, int, int]]] = {
 }
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("field", CHANGES)
 def test_who_changes_what_of_whom(school: Organization, manager: User, root: User, api: Api, field: str) -> None:
     value, statuses = CHANGES[field]
@@ -238,6 +244,7 @@ def test_only_a_superuser_opens_an_account_with_rights(manager: User, root: User
     assert getattr(User.objects.get(pk=made["id"]), field)
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("field", ["email", "id", "date_joined", "password", "language", "last_login", "roles"])
 def test_other_fields_are_ignored_whoever_sends_them(
     school: Organization, manager: User, root: User, api: Api, field: str

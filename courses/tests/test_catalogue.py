@@ -45,6 +45,7 @@ def catalogue(school: Organization) -> None:
     CourseFactory(organization=school, title="Архив", status=Course.Status.ARCHIVED)
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(
     ("query", "found"),
     [
@@ -66,6 +67,7 @@ def test_filters_and_orders(catalogue: None, browse: Browse, query: str, found: 
     assert titles(browse(), query) == found
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(
     "query",
     ["?price_min=много", "?price_min=-1", "?price_max=1e12", "?price_min=NaN", "?price_max=1e999999", "?has_seats=maybe",
@@ -78,6 +80,7 @@ def test_bad_filters_are_named_and_find_nothing(catalogue: None, browse: Browse,
     assert response.context["page"].rows == []
 
 
+@pytest.mark.sweep
 def test_a_damaged_page_address_leads_to_the_first_page(catalogue: None, browse: Browse) -> None:
     visitor = browse()
     for cursor in ("x", "%00", "e30=", "a" * 5000, *HAND_MADE):
@@ -86,6 +89,7 @@ def test_a_damaged_page_address_leads_to_the_first_page(catalogue: None, browse:
         assert response.status_code == 200
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("ordering", ["created_at", "-price", "title", "-starts_on"])
 def test_every_course_is_on_one_page_exactly_though_all_tie(db: None, browse: Browse, ordering: str) -> None:
     for _ in range(30):
@@ -105,6 +109,7 @@ def test_every_course_is_on_one_page_exactly_though_all_tie(db: None, browse: Br
     assert [course.pk for course in before.rows] == pages[-2]
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("address", ["/", "/courses/", "/courses/?search=о&has_seats=true&ordering=price"])
 def test_a_page_costs_the_same_queries_however_many_courses(
     db: None, browse: Browse, address: str, django_assert_num_queries: Any
@@ -139,6 +144,7 @@ def test_markdown_is_shown_and_scripts_are_not(db: None, browse: Browse) -> None
     assert "<img" not in html
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(
     ("ordering", "value"),
     [("title", "\ud800"), ("title", "a\x00"), ("price", "NaN"), ("price", "1e999999"), ("starts_on", "x")],

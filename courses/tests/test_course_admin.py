@@ -33,6 +33,7 @@ def test_a_manager_adds_a_course(school: Organization, manager: User, browse: Br
     assert Event.objects.get(topic="course-events").type == "course.created"
 
 
+@pytest.mark.sweep
 def test_the_choice_of_organisations_holds_only_those_of_a_manager(
     school: Organization, manager: User, browse: Browse
 ) -> None:
@@ -46,6 +47,7 @@ def test_the_choice_of_organisations_holds_only_those_of_a_manager(
     assert not Course.objects.exists()
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(
     ("field", "value"),
     [("price", "-1"), ("price", "1e12"), ("title", ""), ("title", "a\x00b"), ("slug", "taken"), ("capacity", "-1"),

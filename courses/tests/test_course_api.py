@@ -43,6 +43,7 @@ def test_the_same_title_gets_another_address(manager: User, api: Api) -> None:
     assert slugs == ["viazanie", "viazanie-2", "viazanie-3"]
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(
     ("field", "value"),
     [
@@ -81,6 +82,7 @@ def test_deleting_archives(school: Organization, manager: User, api: Api) -> Non
     assert course.status == Course.Status.ARCHIVED
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("role", Role)
 def test_roles_write_as_the_table_says(school: Organization, api: Api, role: Role) -> None:
     user, course = member(role, school), CourseFactory(organization=school, status=Course.Status.DRAFT)
@@ -128,6 +130,7 @@ def test_the_header_names_the_organisation(school: Organization, manager: User, 
         )
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(
     "query",
     ["?price_min=x", "?organization=x", "?organization=99999999999999999999", "?has_seats=maybe", "?ordering=secret",
@@ -137,6 +140,7 @@ def test_unknown_filter_values_are_422(db: None, api: Api, query: str) -> None:
     assert api().call("get", f"/courses{query}", 422)["errors"]
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("key", ["abc", "0", "-1", "9" * 40, "%00", "1.5", "🙂"])
 def test_an_id_that_is_none_is_404(db: None, api: Api, key: str) -> None:
     assert api().call("get", f"/courses/{key}", 404)["code"] == "not_found"

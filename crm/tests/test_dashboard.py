@@ -29,6 +29,7 @@ def fill(school: Organization, owner: User | None = None) -> None:
     CourseFactory(organization=school, title="Ботаника", capacity=10, starts_on=start_of_day(school).date())
 
 
+@pytest.mark.sweep
 def test_every_role_sees_its_reach_and_nobody_anothers(school: Organization, browse: Browse) -> None:
     mila = member(Role.MEMBER, school)
     fill(school, mila)

@@ -22,6 +22,7 @@ def run(command: str = "demo", *given: str) -> str:
     return out.getvalue()
 
 
+@pytest.mark.sweep
 @pytest.mark.django_db
 def test_it_is_full_and_may_be_run_twice_and_lets_in_nobody_outside_debug(settings: Any) -> None:
     assert "password" not in run()

@@ -126,6 +126,7 @@ def test_a_network_of_ipv6_counts_as_one(monkeypatch: pytest.MonkeyPatch) -> Non
     assert Client().get("/api/v1/headers", REMOTE_ADDR="2001:db8:0:1::1").status_code == 400
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("forwarded", ["1.2.3.4", "junk, 5.6.7.8", "", ",,,", "1.2.3.4:80, [::1]:9"])
 def test_an_odd_chain_of_proxies_breaks_no_sign_in(db: None, settings: Settings, forwarded: str) -> None:
     settings.TRUSTED_PROXY_COUNT = 2
@@ -145,6 +146,7 @@ def test_a_413_speaks_the_language_of_who_asked(db: None) -> None:
     assert said["ru"].startswith("Тело")
 
 
+@pytest.mark.sweep
 def test_a_page_says_when_to_come_back(student: User) -> None:
     for _ in range(31):
         response = Client().post("/accounts/login/", {"login": "a@school.example", "password": "x"})
@@ -152,6 +154,7 @@ def test_a_page_says_when_to_come_back(student: User) -> None:
     assert response["Retry-After"] == "60"
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("charset", ["hex", "zlib", "punycode", "rot13", "undefined", '"base64"'])
 def test_a_foreign_charset_is_not_believed(db: None, charset: str) -> None:
     started: list[str] = []

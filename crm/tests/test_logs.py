@@ -67,6 +67,7 @@ def test_a_request_is_one_line(student: User, browse: Browse, lines: Lines) -> N
     }  # fmt: skip
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("path", ["/nowhere/", "/api/v1/nowhere", "/ping", "/api/v1/auth/me", "/feedback/"])
 def test_a_refusal_and_a_visitor_too(db: None, lines: Lines, path: str) -> None:
     response = Client().get(path)
@@ -145,6 +146,7 @@ def use_secrets(student: User) -> list[str]:
     return [*chosen, *(token for some in (pair, fresh) for token in (some["access_token"], some["refresh_token"]))]
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("readable", [False, True])
 def test_no_secret_is_ever_logged(
     student: User, talk: Talk, readable: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -32,11 +32,13 @@ def bodies(operation: dict[str, Any]) -> Iterator[str]:
             yield reference.rpartition("/")[2]
 
 
+@pytest.mark.sweep
 def test_it_is_openapi_3_1(schema: dict[str, Any]) -> None:
     assert schema["openapi"].startswith("3.1")
     assert len(list(operations(schema))) > 20
 
 
+@pytest.mark.sweep
 def test_every_operation_has_a_summary_security_and_its_refusals(schema: dict[str, Any]) -> None:
     summaries = [operation["summary"] for _path, _method, operation in operations(schema)]
     assert all(len(summary) > 5 for summary in summaries)
@@ -45,6 +47,7 @@ def test_every_operation_has_a_summary_security_and_its_refusals(schema: dict[st
         assert {"401", "429"} <= set(operation["responses"]), (path, method)
 
 
+@pytest.mark.sweep
 def test_every_body_has_an_example_that_fits_its_schema(schema: dict[str, Any]) -> None:
     named = {name for _path, _method, operation in operations(schema) for name in bodies(operation)}
     plain = {name for name in named if name and not name.startswith("Paginated")} - {"Problem"}

@@ -14,6 +14,7 @@ from crm.errors import RuleBroken
 Api = Callable[..., Any]
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(
     ("method", "path", "status", "code"),
     [
@@ -34,6 +35,7 @@ def test_errors_have_one_shape(db: None, method: str, path: str, status: int, co
     assert (body["status"], body["code"], body["request_id"]) == (status, code, "abc-1")
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(
     ("body", "content_type", "status"),
     [
@@ -83,6 +85,7 @@ def test_messages_follow_the_language(db: None) -> None:
     assert len(texts) == 2
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("given", ["", "a b", "x" * 65, "<script>", "имя"])
 def test_a_strange_request_id_is_replaced(db: None, given: str) -> None:
     response = Client().get("/api/v1/courses", headers={"x-request-id": given})

@@ -28,6 +28,7 @@ def test_good_settings_are_closed_by_default(start: Callable[..., dict[str, Any]
     assert start(DEBUG="on")["SESSION_COOKIE_SECURE"] is False
 
 
+@pytest.mark.sweep
 def test_the_stop_is_one_line_for_a_person_at_a_terminal() -> None:
     env = {"PATH": os.environ["PATH"]} | GOOD | {"DEBUG": "maybe"}
     command = [sys.executable, "manage.py", "check"]
@@ -36,6 +37,7 @@ def test_the_stop_is_one_line_for_a_person_at_a_terminal() -> None:
     assert ended.stderr == "Configuration error: DEBUG must be on or off.\n"
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(
     ("variable", "value"),
     [

@@ -42,6 +42,7 @@ def root(db: None) -> User:
     return UserFactory(is_staff=True, is_superuser=True, email="root@school.example")
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("model", list(admin.site._registry), ids=str)
 def test_every_page_of_the_admin_opens(root: User, browse: Browse, model: type[Model]) -> None:
     FeedbackFactory(course=EnrolmentFactory().course)
@@ -122,6 +123,7 @@ def test_the_admin_tells_no_address_of_a_foreign_draft(manager: User, browse: Br
     assert browse(manager).get(f"/admin/r/{content_type}/{draft.pk}/").status_code == 404
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("value", ["²", "9" * 30, "x", "-1", "\x00"])
 @pytest.mark.parametrize("address", ["courses/course", "accounts/membership"])
 def test_strange_filters_and_keys_break_nothing(manager: User, browse: Browse, address: str, value: str) -> None:

@@ -70,6 +70,7 @@ def test_imports_point_one_way(layer: str) -> None:
 PLUGINS_ASK_FOR = {"browser_type_launch_args", "django_db_modify_db_settings"}
 
 
+@pytest.mark.sweep
 def test_every_fixture_is_used() -> None:
     defined, asked = set[str](), set[str]()
     for path in [Path(settings.BASE_DIR) / "conftest.py", *Path(settings.BASE_DIR).glob("*/tests/**/*.py")]:

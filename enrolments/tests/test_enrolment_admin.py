@@ -86,6 +86,7 @@ def test_a_viewer_elsewhere_cannot_decide_there(school: Organization, manager: U
     assert seen.student.email not in csv
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("role", Role)
 def test_roles_open_the_list_and_its_actions_as_the_table_says(
     school: Organization, browse: Browse, role: Role

@@ -26,6 +26,7 @@ def test_applying(student: User, api: Api) -> None:
     assert again["request_id"]
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("key", [0, -1, "x", None, [1], {"a": 1}, 2**63, True])
 def test_a_course_id_that_is_none_is_422(student: User, api: Api, key: Any) -> None:
     body = api(student).call("post", "/enrolments", 422, {"course_id": key})
@@ -72,6 +73,7 @@ def test_students_and_strangers_cannot_list_an_organisation(school: Organization
     api(UserFactory()).call("get", "/enrolments?scope=organization", 403, **header)
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("verb", ["accept", "reject", "complete", "cancel"])
 @pytest.mark.parametrize("role", [*Role, None])
 def test_verbs_follow_the_table(school: Organization, api: Api, role: Role | None, verb: str) -> None:

@@ -138,6 +138,7 @@ ALLOWED = {
 RESULT = {"accept": S.ACCEPTED, "reject": S.REJECTED, "cancel": S.CANCELLED, "complete": S.COMPLETED}
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("verb", RESULT)
 @pytest.mark.parametrize("current", S)
 def test_every_status_allows_only_its_own_next_ones(manager: User, current: S, verb: str) -> None:

@@ -33,6 +33,7 @@ def named_in_the_code() -> set[str]:
     return {text for text in texts if isinstance(text, str) and re.fullmatch(rf"({'|'.join(TOPICS)})\.\w+", text)}
 
 
+@pytest.mark.sweep
 def test_what_the_code_names_has_a_schema_and_what_has_a_schema_is_in_the_code() -> None:
     named = named_in_the_code()
     assert len(named) > 8

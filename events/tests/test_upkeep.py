@@ -112,6 +112,7 @@ def test_marks_stay_while_an_event_of_their_time_waits() -> None:
 ARCHIVED = {"course_id": 7, "title": "Вязание", "actor_id": None}
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("text", ["30", "d", "0d", "1.5d", "30 days", "99999d", "٣d", ""])
 def test_an_age_that_is_no_age_is_refused(text: str) -> None:
     with pytest.raises(CommandError, match="--older-than must be"):

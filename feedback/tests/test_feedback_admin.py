@@ -63,6 +63,7 @@ def test_sales_do_not_moderate(school: Organization, browse: Browse) -> None:
     assert client.get(LIST).status_code == client.get(WORDS).status_code == 403
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("word", ["два слова", "!!!", "ﷺ" * 64, "a-b", "a\x00"])
 def test_a_banned_word_is_one_word(manager: User, browse: Browse, word: str) -> None:
     page = browse(manager).post(f"{WORDS}add/", {"word": word})

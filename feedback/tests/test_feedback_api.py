@@ -28,6 +28,7 @@ def test_reviewing_a_course(student: User, api: Api) -> None:
     assert api(student).call("get", f"/courses/{course.pk}", 200)["rating"] == 5.0
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(
     ("change", "field"),
     [
@@ -75,6 +76,7 @@ def test_the_author_changes_and_deletes(student: User, api: Api) -> None:
     assert not Feedback.objects.exists()
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("role", [*Role, None])
 def test_others_delete_as_the_table_says(school: Organization, api: Api, role: Role | None) -> None:
     user = member(role, school) if role else UserFactory()

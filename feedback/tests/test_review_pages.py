@@ -31,6 +31,7 @@ def test_a_student_reviews_the_course_on_its_page(student: User, browse: Browse,
     assert "<textarea" not in page
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(
     ("sent", "field"),
     [

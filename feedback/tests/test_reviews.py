@@ -24,6 +24,7 @@ def tally(course: Course) -> tuple[int, float | None]:
     return course.reviews, course.rating
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("status", S)
 def test_only_those_who_study_or_studied_review_a_course(student: User, status: str) -> None:
     course = CourseFactory()

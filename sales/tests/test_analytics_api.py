@@ -45,6 +45,7 @@ def test_every_role_has_its_reach(school: Organization, student: User) -> None:
     assert reach(student, school) == NONE
 
 
+@pytest.mark.sweep
 def test_nobody_sees_anothers_figures(school: Organization, api: Api) -> None:
     """In one go and with one cache, so that an answer kept for one of them would show up at another."""
     mila = member(Role.MEMBER, school)
@@ -58,6 +59,7 @@ def test_nobody_sees_anothers_figures(school: Organization, api: Api) -> None:
             assert total(client.call("get", f"/analytics/{name}", 200)) == expected, name
 
 
+@pytest.mark.sweep
 def test_who_has_no_role_sees_nothing(school: Organization, student: User, api: Api) -> None:
     fill(school, None)
     header = {"X-Organization-Id": str(school.pk)}
@@ -115,6 +117,7 @@ def test_a_ttl_of_zero_keeps_nothing(school: Organization, manager: User, api: A
         DealFactory(organization=school)
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(
     ("period", "field"),
     [
@@ -169,6 +172,7 @@ def test_courses_come_in_pages(school: Organization, manager: User, api: Api) ->
     assert api(manager).call("get", "/analytics/courses?cursor=x", 422)["errors"][0]["field"] == "cursor"
 
 
+@pytest.mark.sweep
 def test_the_number_of_queries_is_the_same_at_any_size(
     school: Organization, manager: User, api: Api, settings: Any
 ) -> None:

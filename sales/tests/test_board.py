@@ -67,6 +67,7 @@ def test_columns_hold_the_open_deals_with_their_number_and_sum(
     assert "Закрыта" not in page
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("role", Role)
 def test_each_role_sees_and_moves_what_the_table_grants(
     school: Organization, browse: Browse, stages: list[Stage], role: Role
@@ -103,6 +104,7 @@ def test_strangers_have_no_board(student: User, browse: Browse) -> None:
     assert browse(UserFactory(is_staff=True)).get(BOARD).status_code == 403
 
 
+@pytest.mark.sweep
 def test_other_organisations_are_out_of_sight(
     school: Organization, manager: User, browse: Browse, stages: list[Stage]
 ) -> None:
@@ -233,6 +235,7 @@ def test_more_continues_a_column(
             assert "Back to the newest" in whole
 
 
+@pytest.mark.sweep
 def test_the_board_costs_the_same_however_full_it_is(
     school: Organization, manager: User, browse: Browse, stages: list[Stage]
 ) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -51,6 +52,7 @@ def test_an_e_mail_is_there_once_and_what_was_typed_stays(school: Organization, 
     assert not Activity.objects.exists()
 
 
+@pytest.mark.sweep
 def test_lists_are_filtered_and_searched_by_beginnings_of_words(
     school: Organization, manager: User, browse: Browse
 ) -> None:
@@ -88,6 +90,7 @@ def test_a_conversation_is_logged_by_whoever_may(school: Organization, manager: 
     assert Activity.objects.count() == 1
 
 
+@pytest.mark.sweep
 def test_a_long_timeline_goes_on_by_pages(school: Organization, manager: User, browse: Browse) -> None:
     contact = ContactFactory(organization=school)
     deal = DealFactory(organization=school, contact=contact, title="Сделка контакта")
@@ -174,6 +177,7 @@ def test_an_export_runs_no_formula(school: Organization, manager: User, browse: 
     assert csv.count(",+79161234567,") == len(names)
 
 
+@pytest.mark.sweep
 def test_the_pages_cost_the_same_however_much_there_is(school: Organization, manager: User, browse: Browse) -> None:
     costs: list[list[Any]] = []
     contact = ContactFactory(organization=school, owner=manager)

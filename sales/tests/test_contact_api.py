@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from accounts.access import Role
 from accounts.factories import MembershipFactory, OrganizationFactory, UserFactory, member
 from accounts.models import Organization, User
@@ -39,6 +41,7 @@ BAD: dict[str, list[Any]] = {
 }
 
 
+@pytest.mark.sweep
 def test_bad_values_are_422_and_write_nothing(school: Organization, manager: User, api: Api) -> None:
     contact, client = ContactFactory(organization=school), api(manager)
     before = list(Contact.objects.values())

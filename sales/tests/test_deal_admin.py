@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from django.test import Client
 
 from accounts.access import Role
@@ -131,6 +132,7 @@ def test_an_application_deals_course_stays(school: Organization, manager: User, 
     assert (Deal.objects.get().course, Deal.objects.get().title) == (course, "Иначе")
 
 
+@pytest.mark.sweep
 def test_lists_are_filtered_by_status_stage_and_owner(school: Organization, manager: User, browse: Browse) -> None:
     stage = Stage.objects.get(slug="proposal")
     DealFactory(organization=school, title="Моя", owner=manager, contact__name="Анна", stage=stage)

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from accounts.access import Role
 from accounts.factories import member
 from accounts.models import Organization, User
@@ -50,6 +52,7 @@ BAD: dict[str, list[Any]] = {
 BAD_NEW: dict[str, list[Any]] = BAD | {"contact": [None, 10**9, [1]], "stage": ["gone", 1, "a\x00", None]}
 
 
+@pytest.mark.sweep
 def test_bad_values_are_422_and_write_nothing(school: Organization, manager: User, api: Api) -> None:
     deal, client = DealFactory(organization=school), api(manager)
     good, before = {"title": "Сделка", "contact": deal.contact_id}, list(Deal.objects.values())
@@ -60,6 +63,7 @@ def test_bad_values_are_422_and_write_nothing(school: Organization, manager: Use
     assert list(Deal.objects.values()) == before
 
 
+@pytest.mark.sweep
 def test_filters_and_orders(school: Organization, manager: User, api: Api) -> None:
     course = CourseFactory(organization=school)
     cheap = DealFactory(organization=school, amount=10, owner=manager, course=course)

@@ -74,6 +74,7 @@ def body_of(path: str) -> dict[str, Any]:
     return SENT.get(words[-1]) or SENT.get(words[0], {})
 
 
+@pytest.mark.sweep
 def test_no_row_of_another_organisation_is_reached(school: Organization, foreign: dict[str, Any], api: Api) -> None:
     here = {"X-Organization-Id": str(school.pk)}
     there = {"X-Organization-Id": str(foreign["organization"].pk)}
@@ -94,6 +95,7 @@ def test_no_row_of_another_organisation_is_reached(school: Organization, foreign
     assert snapshot() == before
 
 
+@pytest.mark.sweep
 def test_no_filter_finds_a_row_of_another_organisation(school: Organization, foreign: dict[str, Any], api: Api) -> None:
     mine = DealFactory(organization=school)
     TaskFactory(organization=school, deal=mine)
@@ -111,6 +113,7 @@ def test_no_filter_finds_a_row_of_another_organisation(school: Organization, for
     assert [error[0]["code"] for error in unknown] == ["invalid_choice", "invalid_choice"]
 
 
+@pytest.mark.sweep
 def test_a_body_cannot_name_a_row_of_another_organisation(
     school: Organization, foreign: dict[str, Any], api: Api
 ) -> None:
@@ -143,6 +146,7 @@ def test_a_body_cannot_name_a_row_of_another_organisation(
     assert snapshot() == before
 
 
+@pytest.mark.sweep
 def test_every_list_costs_the_same_however_many_rows_it_shows(school: Organization, api: Api) -> None:
     owner = member(Role.OWNER, school)
     deal = DealFactory(organization=school, owner=owner, course=CourseFactory(organization=school))

@@ -53,6 +53,7 @@ WAYS = {
 }
 
 
+@pytest.mark.sweep
 def test_every_verb_in_every_status(school: Organization, owner: User) -> None:
     for status, verb in product(S.values, ["start", "win", "lose", "close", "reopen"]):
         deal, given = deal_with(status, school), {"reason": "дорого"} if verb == "lose" else {}

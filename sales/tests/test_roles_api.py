@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import pytest
 from django.utils import timezone
 
 from accounts.access import Role
@@ -82,6 +83,7 @@ def body_for(path: str, school: Organization, by: User) -> dict[str, Any]:
     return body_of(path) | related
 
 
+@pytest.mark.sweep
 def test_every_role_may_what_the_table_says(school: Organization, api: Api) -> None:
     people: dict[Role, Any] = {}
     for role in Role:
@@ -103,6 +105,7 @@ def test_the_table_names_every_address() -> None:
     assert named == {(route.method, route.path) for route in routes()}
 
 
+@pytest.mark.sweep
 def test_a_member_lists_own_rows_alone(school: Organization, api: Api) -> None:
     person, colleague = member(Role.MEMBER, school), member(Role.SALES, school)
     for whose in (person, colleague):

@@ -31,6 +31,7 @@ def theirs() -> dict[str, Any]:
     return rows | {"owner": member(Role.MANAGER, home, user__name="Чужое"), "home": home}
 
 
+@pytest.mark.sweep
 def test_nothing_is_listed_found_opened_or_exported(
     school: Organization, manager: User, browse: Browse, theirs: dict[str, Any]
 ) -> None:
@@ -53,6 +54,7 @@ def test_nothing_is_listed_found_opened_or_exported(
         assert client.post(f"{SALES}/{model}/{theirs[model].pk}/log/", {"kind": "note", "text": "x"}).status_code == 404
 
 
+@pytest.mark.sweep
 def test_nothing_is_changed_one_by_one_or_in_bulk(
     school: Organization, manager: User, browse: Browse, theirs: dict[str, Any]
 ) -> None:
@@ -76,6 +78,7 @@ def test_nothing_is_changed_one_by_one_or_in_bulk(
     assert (Deal.objects.get().status, Deal.objects.get().version, Task.objects.get().done_at) == ("new", 1, None)
 
 
+@pytest.mark.sweep
 def test_a_key_posted_by_hand_refers_to_nothing_foreign(
     school: Organization, manager: User, browse: Browse, theirs: dict[str, Any]
 ) -> None:
@@ -103,6 +106,7 @@ def test_a_key_posted_by_hand_refers_to_nothing_foreign(
     assert (Contact.objects.count(), Deal.objects.count(), Task.objects.count()) == (3, 2, 1)
 
 
+@pytest.mark.sweep
 def test_an_autocomplete_finds_what_the_form_accepts(
     school: Organization, manager: User, browse: Browse, theirs: dict[str, Any]
 ) -> None:
@@ -152,6 +156,7 @@ def test_who_works_in_two_schools_chooses_inside_one(
     assert Task.objects.count() == 1
 
 
+@pytest.mark.sweep
 def test_strange_filters_and_keys_break_nothing(school: Organization, manager: User, browse: Browse) -> None:
     client = browse(manager)
     for model, value in (("contact", "²"), ("deal", "9" * 30), ("task", "\x00")):

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
 import time_machine
 from django.test import Client
 from django.utils import timezone
@@ -19,6 +20,7 @@ LIST = "/admin/sales/task/"
 VLADIVOSTOK = ZoneInfo("Asia/Vladivostok")
 
 
+@pytest.mark.sweep
 def test_tasks_are_listed_by_the_days_of_the_organisation(school: Organization, manager: User, browse: Browse) -> None:
     Organization.objects.update(time_zone="Asia/Vladivostok")
     wednesday = datetime(2026, 3, 11, 12, tzinfo=VLADIVOSTOK)
@@ -77,6 +79,7 @@ def test_done_is_a_verb_and_own_tasks_are_for_members(school: Organization, mana
     assert Activity.objects.filter(kind="task_deleted").exists()
 
 
+@pytest.mark.sweep
 def test_stages_are_for_leaders(school: Organization, manager: User, browse: Browse) -> None:
     used = DealFactory(organization=school).stage
     leader, free = browse(member(Role.ADMIN, school)), Stage.objects.get(slug="proposal")

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 import time_machine
 from django.utils import timezone
 
@@ -47,6 +48,7 @@ BAD: dict[str, list[Any]] = {
 }
 
 
+@pytest.mark.sweep
 def test_bad_values_are_422_and_write_nothing(school: Organization, manager: User, api: Api) -> None:
     task, client = TaskFactory(organization=school), api(manager)
     other, deal = ContactFactory(organization=school), DealFactory(organization=school)
@@ -60,6 +62,7 @@ def test_bad_values_are_422_and_write_nothing(school: Organization, manager: Use
     assert list(Task.objects.values()) == before
 
 
+@pytest.mark.sweep
 @time_machine.travel(datetime(2026, 3, 10, 20, 30, tzinfo=UTC), tick=False)
 def test_filters_of_tasks_and_the_end_of_the_day_where_the_school_is(
     school: Organization, manager: User, api: Api

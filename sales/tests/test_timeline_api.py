@@ -54,6 +54,7 @@ BAD: list[dict[str, Any]] = [
 ]  # fmt: skip
 
 
+@pytest.mark.sweep
 def test_a_line_that_is_no_good_is_422(school: Organization, manager: User, api: Api) -> None:
     contact = ContactFactory(organization=school)
     for sent in BAD:
@@ -72,6 +73,7 @@ def test_a_line_finds_its_contact_where_it_is_now(school: Organization, manager:
     assert timeline.log(about=seen_before, kind=Activity.Kind.NOTE, text="Вовремя", by=manager).contact == kept
 
 
+@pytest.mark.sweep
 def test_activities_are_listed_newest_first_and_narrowed(school: Organization, manager: User, api: Api) -> None:
     deal, contact = DealFactory(organization=school), ContactFactory(organization=school)
     rows = [
