@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.forms import ModelChoiceField
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.autocomplete import Finder
 from accounts.staff import person
@@ -20,9 +21,9 @@ M = TypeVar("M", bound=models.Model)
 class MineFilter(admin.SimpleListFilter):
     """Rows of the person who looks, and those of nobody."""
 
-    title = _("owner")
+    title = pgettext_lazy("of a deal", "owner")
     parameter_name = "owner"
-    nobody: Any = _("without owner")
+    nobody: Any = _("no owner")
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [("mine", _("mine")), *([("none", self.nobody)] if self.nobody else [])]

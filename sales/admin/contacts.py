@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from import_export.fields import Field
 from import_export.resources import ModelResource
 
@@ -63,7 +63,7 @@ class ContactAdmin(ScopedExport, ImportPage):
     autocomplete_fields = ["owner"]
     actions = ["merge"]
     goes_too = gettext_lazy("Its tasks and its timeline go too.")
-    owner_name = name_of("owner", gettext_lazy("owner"))
+    owner_name = name_of("owner", pgettext_lazy("of a deal", "owner"))
     account = shown("user", gettext_lazy("account"))
 
     def get_fields(self, request: HttpRequest, obj: Contact | None = None) -> Any:

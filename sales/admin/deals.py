@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from import_export.fields import Field
 from import_export.resources import ModelResource
 
@@ -100,7 +101,7 @@ class DealAdmin(Board, ScopedExport, TimelinePage[Deal]):
     ordering = ["-id"]
     autocomplete_fields = ["contact", "owner", "course"]
     goes_too = _("Its tasks and its timeline go too.")
-    contact_name, owner_name = name_of("contact", _("contact")), name_of("owner", _("owner"))
+    contact_name, owner_name = name_of("contact", _("contact")), name_of("owner", pgettext_lazy("of a deal", "owner"))
     verbs = {
         "take": (_("Take"), pipeline.take),
         "start": (_("Start"), pipeline.start),
