@@ -2,6 +2,7 @@
 
 from typing import Any, TypeVar
 
+from django.core.validators import slug_re
 from django.db.models import Model, QuerySet
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from rest_framework import serializers
@@ -79,6 +80,12 @@ class StageField(serializers.SlugRelatedField[Stage]):
 
     def get_queryset(self) -> QuerySet[Stage]:
         return Stage.objects.for_user(self.context["request"].user, "view", self.context["view"].organization)
+
+    def to_internal_value(self, data: Any) -> Stage:
+        """Only what can be a slug is looked for: PostgreSQL refuses a text with a NUL even in a question."""
+        if not isinstance(data, str) or not slug_re.fullmatch(data):
+            self.fail("does_not_exist", slug_name=self.slug_field, value=str(data))
+        return super().to_internal_value(data)
 
 
 class RowFieldSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]

@@ -99,9 +99,10 @@ class ContactAdmin(ScopedExport, ImportPage):
 
     @admin.action(description=gettext_lazy("Merge two contacts into one"), permissions=["merge"])
     def merge(self, request: HttpRequest, queryset: QuerySet[Contact]) -> HttpResponse | None:
-        reached = self.scoped(request, "merge").filter(pk__in=queryset[:3].values_list("pk", flat=True))
+        chosen = [row.pk for row in queryset[:3]]
+        reached = self.scoped(request, "merge").filter(pk__in=chosen)
         rows = list(reached.prefetch_related("owner", "organization"))
-        if len(rows) != 2 or len(queryset[:3]) != 2 or len({row.organization_id for row in rows}) != 1:
+        if len(rows) != 2 or len(chosen) != 2 or len({row.organization_id for row in rows}) != 1:
             messages.error(request, _("Choose two contacts of one organisation, neither more nor fewer."))
             return None
         form = MergeForm(request.POST if "told" in request.POST else None, rows=rows)
