@@ -169,7 +169,7 @@ class DealViewSet(TimelineViewSet[Deal]):
         return self._do(pipeline.take)
 
     def perform_destroy(self, instance: Deal) -> None:
-        deals.delete(deal=instance, version=self.version)
+        deals.delete(deal=instance, by=self.by, version=self.version)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Every answer that is one deal names its version."""

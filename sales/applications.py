@@ -20,8 +20,9 @@ from sales import pipeline
 from sales.models import Activity, Contact, Deal, Task
 from sales.models.work import start_of_day
 from sales.services import contacts, deals, tasks
+from sales.services.people import works_here
 
-LIVE = (*Deal.OPEN, Deal.Status.WON)
+LIVE = Q(is_open=True) | Q(won_at__isnull=False)  # a sale stays one after it was closed
 
 
 @on("enrolment.applied", "enrolment.reinstated")
@@ -44,7 +45,7 @@ def win_deal(event: Event) -> None:
 def lose_deal(event: Event) -> None:
     """The application has ended, so the deal is lost for that reason: the open one, or a sale that is taken back."""
     enrolment, by = _read(event)
-    if deal := enrolment.deals.select_for_update().filter(status__in=LIVE).order_by("-pk").first():
+    if deal := enrolment.deals.select_for_update().filter(LIVE).order_by("-pk").first():
         pipeline.settle_lost(deal, reason=enrolment.status, by=by)
 
 
@@ -57,14 +58,15 @@ def work_on_deal_again(event: Event) -> None:
         return
     if deal.status == Deal.Status.NEW:
         pipeline.start(deal=deal, by=by)
-    with override(deal.owner.language if deal.owner else settings.LANGUAGE_CODE):
-        title = _("A seat has come free for %(student)s: decide") % {"student": enrolment.student.name}
+    owner = _at_work(deal.owner, enrolment)
+    with override(owner.language if owner else settings.LANGUAGE_CODE):
+        title = _("A seat has come free: talk to the applicant")
     tasks.create(
         task=Task(
             organization=deal.organization,
             title=title,
             due_at=start_of_day(deal.organization) + timedelta(days=2, seconds=-1),
-            assignee=deal.owner,
+            assignee=owner,
             deal=deal,
         ),
         by=by,
@@ -97,7 +99,7 @@ def _deal_of(enrolment: Enrolment, by: User) -> Deal | None:
     fresh = Deal(
         organization=enrolment.organization,
         contact=contact,
-        owner=contact.owner,
+        owner=_at_work(contact.owner, enrolment),
         course=enrolment.course,
         enrolment=enrolment,
         title=enrolment.course.title,
@@ -105,3 +107,8 @@ def _deal_of(enrolment: Enrolment, by: User) -> Deal | None:
         currency=enrolment.course.currency,
     )
     return deals.create(deal=fresh, by=by)
+
+
+def _at_work(person: User | None, enrolment: Enrolment) -> User | None:
+    """The person, unless they have left the organisation: an application is not refused because of them."""
+    return person if works_here(person, enrolment.organization_id) else None

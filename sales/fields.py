@@ -3,7 +3,7 @@
 from typing import Any, TypeVar
 
 from django.core.validators import slug_re
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from rest_framework import serializers
 
@@ -62,7 +62,10 @@ class ColleagueField(RowField[User]):
         super().__init__(User, **kwargs)
 
     def get_queryset(self) -> QuerySet[User]:
-        return User.objects.filter(memberships__organization=self.context["view"].organization)
+        """Colleagues, and who is named already: whoever has left may stay where they are."""
+        colleagues = Q(memberships__organization=self.context["view"].organization)
+        named = getattr(getattr(self.root, "instance", None), f"{self.source}_id", None)
+        return User.objects.filter(colleagues | Q(pk=named or 0)).distinct()
 
     def fail(self, key: str, **kwargs: Any) -> Any:
         if key == "does_not_exist":

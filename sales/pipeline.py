@@ -8,6 +8,7 @@ application is won by accepting the application: the course is locked first, as 
 
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -22,7 +23,8 @@ from events.outbox import emit
 from events.transactions import in_transaction
 from sales import timeline
 from sales.models import Activity, Deal, Stage
-from sales.services import stages
+from sales.services import contacts, stages
+from sales.services.people import NotTheirOwner, check_works_here, works_here
 
 Status = Deal.Status
 Kind = Activity.Kind
@@ -93,11 +95,11 @@ def move(*, deal: Deal, stage: Stage, by: User, version: int | None = None) -> D
 def win(*, deal: Deal, by: User, version: int | None = None) -> Deal:
     """Win a deal; its application, if it came from one, is accepted. Raises InvalidTransition, AmountRequired,
     StaleVersion, and what accepting raises: CourseFull."""
-    if deal.enrolment_id and deal.course_id:
-        seats.lock(deal.course_id)
+    _lock_course(deal)
     deal = locked(deal, version)
     _check_may_win(deal)
     if deal.enrolment_id:
+        _check_not_sold(deal)
         enrolment = Enrolment.objects.get(pk=deal.enrolment_id)
         if not enrolment.holds_seat:
             enrolments.accept(enrolment=enrolment, by=by)  # and its event wins the deal
@@ -128,11 +130,12 @@ def close(*, deal: Deal, by: User, version: int | None = None) -> Deal:
 @in_transaction
 def reopen(*, deal: Deal, by: User, version: int | None = None) -> Deal:
     """Work on a lost deal again, in the stage where it was lost. Raises InvalidTransition, StaleVersion."""
+    _lock_course(deal)
     deal = locked(deal, version)
     if deal.status != Status.LOST:
         raise _no_way(deal, Status.IN_PROGRESS)
-    if deal.enrolment_id and Deal.objects.open().filter(enrolment=deal.enrolment_id).exists():
-        raise InvalidTransition(_("Another deal of this application is open."))
+    if deal.enrolment_id:
+        _check_not_sold(deal)
     deal.lost_at, deal.lost_reason = None, ""
     _enter(deal, _stage_before_end(deal), by)
     return _become(deal, Status.IN_PROGRESS, "deal.reopened", by)
@@ -140,12 +143,17 @@ def reopen(*, deal: Deal, by: User, version: int | None = None) -> Deal:
 
 @in_transaction
 def take(*, deal: Deal, by: User, version: int | None = None) -> Deal:
-    """Become the owner of a deal that has none, and of its contact if that has none either. Raises Taken."""
-    deal = locked(deal, version)
-    if deal.owner_id is not None:
+    """Become the owner of a deal that has none at work, and of its contact if that has none either.
+
+    Raises Taken, NotTheirOwner, StaleVersion.
+    """
+    deal, organization = locked(deal, version), deal.organization_id
+    check_works_here(by, organization, NotTheirOwner)
+    if works_here(deal.owner, organization):
         raise Taken
+    deal.contact = contacts.locked(deal.contact_id)
     change(deal, {"owner": by}, by=by)
-    if deal.contact.owner_id is None:
+    if not works_here(deal.contact.owner, organization):
         timeline.apply_changes(deal.contact, {"owner": by}, by=by)
     return deal
 
@@ -182,10 +190,24 @@ def settle_won(deal: Deal, *, by: User) -> Deal:
 def settle_lost(deal: Deal, *, reason: str, by: User) -> Deal:
     """Mark a locked deal as lost. For `lose`, and for the end of its application, which takes back a sale too."""
     deal.won_at, deal.lost_at, deal.lost_reason = None, timezone.now(), reason
+    left = deal.stage_id
     _enter(deal, _last_stage(deal), by)
-    _become(deal, Status.LOST, None, by)
+    _become(deal, Status.LOST, None, by, reason=reason, stage=left)
     emit("deal.lost", key=deal.pk, **_sale(deal), reason=reason, actor_id=by.pk)
     return deal
+
+
+def _lock_course(deal: Deal) -> None:
+    """What an enrolment and its deal decide is decided under the course's lock, taken before the deal's."""
+    if deal.enrolment_id and deal.course_id:
+        seats.lock(deal.course_id)
+
+
+def _check_not_sold(deal: Deal) -> None:
+    """An application has one open deal at most, and is sold once."""
+    others = Deal.objects.filter(enrolment=deal.enrolment_id).exclude(pk=deal.pk)
+    if others.filter(Q(is_open=True) | Q(won_at__isnull=False)).exists():
+        raise InvalidTransition(_("Another deal of this application is open or won."))
 
 
 def _check_may_win(deal: Deal) -> None:
@@ -195,11 +217,10 @@ def _check_may_win(deal: Deal) -> None:
         raise AmountRequired
 
 
-def _become(deal: Deal, status: Status, event: str | None, by: User) -> Deal:
+def _become(deal: Deal, status: Status, event: str | None, by: User, **told: Any) -> Deal:
     previous, deal.status = deal.status, status
     _save(deal)
-    reason = {"reason": deal.lost_reason} if status == Status.LOST else {}
-    timeline.write(deal, Kind.STATUS_CHANGED, by=by, field="status", **{"from": previous, "to": status}, **reason)
+    timeline.write(deal, Kind.STATUS_CHANGED, by=by, field="status", **{"from": previous, "to": status}, **told)
     if event:
         about = {"deal_id": deal.pk, "organization_id": deal.organization_id}
         emit(event, key=deal.pk, **about, status=status, previous=previous, actor_id=by.pk)
@@ -240,10 +261,10 @@ def _last_stage(deal: Deal) -> Stage:
 
 def _stage_before_end(deal: Deal) -> Stage:
     """Where the deal was when it was lost; the first stage if that one is gone."""
-    moves = Activity.objects.filter(deal=deal, kind=Kind.STAGE_CHANGED).order_by("-created_at", "-id")
-    left = moves.values_list("payload", flat=True).first()
-    stages = Stage.objects.of(deal.organization_id)
-    return stages.filter(slug=left["from"] if left else "").first() or stages[0]
+    told = Activity.objects.filter(deal=deal, kind=Kind.STATUS_CHANGED).order_by("-created_at", "-id")
+    loss = told.values_list("payload", flat=True).first() or {}
+    own = Stage.objects.of(deal.organization_id)
+    return own.filter(pk=loss.get("stage", 0)).first() or own[0]
 
 
 def _sale(deal: Deal) -> dict[str, Any]:

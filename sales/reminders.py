@@ -26,6 +26,7 @@ def remind_of_tasks() -> None:
 
 def _remind(organization: Organization) -> None:
     undone = Task.objects.undone().filter(organization=organization, assignee__is_active=True)
+    undone = undone.filter(assignee__memberships__organization=organization)
     soon = undone.filter(due_at__gte=timezone.now(), due_at__lt=timezone.now() + SOON)
     overdue = undone.filter(due_at__lt=start_of_day(organization))
     _tell_all(soon, "due_soon", "due_soon_told_at")
@@ -44,7 +45,7 @@ def _tell(task: Task, letter: str, mark: str) -> None:
     if not task.assignee or not Task.objects.filter(pk=task.pk, **{mark: None}).update(**{mark: timezone.now()}):
         return
     write(
-        key=f"{letter}:{task.pk}:{task.due_at.isoformat()}",
+        key=f"{letter}:{task.pk}:{task.assignee_id}:{task.due_at.isoformat()}",
         to=task.assignee.email,
         language=task.assignee.language,
         template=f"sales/mail/{letter}.txt",

@@ -20,7 +20,7 @@ def words_of(*, name: str, email: str, phone: str) -> set[str]:
 
 def words_in(text: str) -> list[str]:
     """What was typed, as beginnings of such words; a phone may be typed with its spaces, brackets and dashes."""
-    if re.fullmatch(r"[\d\s()+–-]{5,}", text.strip()):
+    if re.fullmatch(r"(?=.*\d)[\d\s()+–-]{5,}", text.strip()):
         typed = digits(text)
         return [typed[-LOCAL:] if len(typed) > LOCAL else typed]
     return [part for word in normal(text).split()[:8] for part in _parts(word)]

@@ -28,6 +28,19 @@ class SubjectGone(RuleBroken):
     message = _("What this line is about is no longer there.")
 
 
+class DateOutOfRange(RuleBroken):
+    code = "date_out_of_range"
+    status = 422
+    field = "happened_at"
+    message = _("Give a date of the years 2000 to 2100.")
+
+
+def check_year(moment: datetime, refusal: type[DateOutOfRange]) -> None:
+    """Dates at the ends of the calendar have no local time in some places. Raises `refusal`."""
+    if not 2000 <= moment.year <= 2100:
+        raise refusal
+
+
 def write(about: Subject, kind: Kind, *, by: User | None, text: str = "", **payload: Any) -> Activity:
     """Add one line about a contact, a deal or a task; a line about a deal or a task is its contact's too."""
     return Activity.objects.create(**_place(about), kind=kind, author=by, text=text, payload=payload)
@@ -45,8 +58,10 @@ def log(
 ) -> Activity:
     """Record what somebody did outside: a note, a call, an e-mail or a meeting, with its time and length in minutes.
 
-    Raises SubjectGone when the contact or the deal has been merged or deleted meanwhile.
+    Raises DateOutOfRange, and SubjectGone when the contact or the deal has been merged or deleted meanwhile.
     """
+    if happened_at:
+        check_year(happened_at, DateOutOfRange)
     row = type(about)._default_manager.select_for_update().filter(pk=about.pk).first()
     if row is None:
         raise SubjectGone

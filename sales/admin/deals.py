@@ -17,7 +17,7 @@ from sales import pipeline
 from sales.admin.base import MineFilter, name_of
 from sales.admin.timeline import TimelinePage
 from sales.board import Board
-from sales.models import Deal, Stage
+from sales.models import Contact, Deal, Stage
 from sales.services import deals
 
 Status = Deal.Status
@@ -100,7 +100,7 @@ class DealAdmin(Board, ScopedExport, TimelinePage[Deal]):
     sortable_by = ["sum"]
     ordering = ["-id"]
     autocomplete_fields = ["contact", "owner", "course"]
-    goes_too = _("Its tasks and its timeline go too.")
+    goes_too = _("Its tasks go too; what has happened stays with the contact.")
     contact_name, owner_name = name_of("contact", _("contact")), name_of("owner", pgettext_lazy("of a deal", "owner"))
     verbs = {
         "take": (_("Take"), pipeline.take),
@@ -141,7 +141,11 @@ class DealAdmin(Board, ScopedExport, TimelinePage[Deal]):
         return form
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
-        return (queryset.search(search_term) if search_term else queryset), False
+        """By contacts that the person may see: a search must not tell what a contact's own page would not."""
+        if not search_term:
+            return queryset, False
+        seen = Contact.objects.for_staff(request.user, "view").values("pk")
+        return queryset.search(search_term).filter(contact__in=seen), False
 
     def write(self, request: HttpRequest, obj: Deal, form: Any, change: bool) -> None:
         if change:
@@ -152,7 +156,7 @@ class DealAdmin(Board, ScopedExport, TimelinePage[Deal]):
             deals.create(deal=obj, by=person(request))
 
     def delete_model(self, request: HttpRequest, obj: Deal) -> None:
-        deals.delete(deal=obj)
+        deals.delete(deal=obj, by=person(request))
 
     def offers(self, verb: str, row: Deal) -> bool:
         fits: dict[str, bool] = {

@@ -128,6 +128,7 @@ class Activity(models.Model):
         CONTACT_CREATED = "contact_created", _("contact created")
         CONTACT_MERGED = "contact_merged", _("contacts merged")
         DEAL_CREATED = "deal_created", _("deal created")
+        DEAL_DELETED = "deal_deleted", _("deal deleted")
         STATUS_CHANGED = "status_changed", _("status changed")
         STAGE_CHANGED = "stage_changed", _("stage changed")
         FIELD_CHANGED = "field_changed", _("field changed")
@@ -149,7 +150,7 @@ class Activity(models.Model):
         Contact, models.CASCADE, db_index=False, null=True, related_name="activities", verbose_name=_("contact")
     )
     deal = models.ForeignKey(
-        Deal, models.CASCADE, db_index=False, null=True, related_name="activities", verbose_name=_("deal")
+        Deal, models.SET_NULL, db_index=False, null=True, related_name="activities", verbose_name=_("deal")
     )
     # Whose they are, kept by sales/timeline.py: asked through joins, "my activities" would read everybody's.
     contact_owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")

@@ -40,6 +40,16 @@ class BoundToApplication(RuleBroken):
     message = _("This deal came from an application: its course stays.")
 
 
+class SaleOfSeat(RuleBroken):
+    code = "bound_to_application"
+    message = _("This deal is the sale of a seat that is taken; it stays.")
+
+
+class DealClosed(RuleBroken):
+    code = "deal_closed"
+    message = _("A closed deal keeps its amount, currency and course.")
+
+
 class AmountOfSale(RuleBroken):
     code = "amount_required"
     status = 422
@@ -85,10 +95,13 @@ def create(*, deal: Deal, by: User) -> Deal:
 
 @in_transaction
 def update(*, deal: Deal, by: User, version: int | None = None, **changes: Any) -> Deal:
-    """Set fields of a deal. Raises StaleVersion, NotTheirOwner, ForeignCourse, BoundToApplication, AmountOfSale."""
+    """Set fields of a deal. Raises StaleVersion, NotTheirOwner, DealClosed, ForeignCourse,
+    BoundToApplication, AmountOfSale."""
     row = pipeline.locked(deal, version)
     if "owner" in changes and changes["owner"] != row.owner:
         check_works_here(changes["owner"], row.organization_id, NotTheirOwner)
+    if row.status == Deal.Status.CLOSED and any(changes.get(name, value) != value for name, value in _sold(row)):
+        raise DealClosed
     if "course" in changes and changes["course"] != row.course:
         if row.enrolment_id:
             raise BoundToApplication
@@ -100,9 +113,18 @@ def update(*, deal: Deal, by: User, version: int | None = None, **changes: Any) 
 
 
 @in_transaction
-def delete(*, deal: Deal, version: int | None = None) -> None:
-    """Take a deal away, with its tasks and its timeline. Raises DealGone, StaleVersion."""
-    pipeline.locked(deal, version).delete()
+def delete(*, deal: Deal, by: User, version: int | None = None) -> None:
+    """Take a deal away, with its tasks; its lines stay with the contact. Raises DealGone, StaleVersion, SaleOfSeat."""
+    row = pipeline.locked(deal, version)
+    if row.won_at and row.enrolment and row.enrolment.holds_seat:
+        raise SaleOfSeat
+    told = {"title": row.title, "amount": timeline.plain(row.amount), "status": row.status}
+    timeline.write(row.contact, Activity.Kind.DEAL_DELETED, by=by, **told)
+    row.delete()
+
+
+def _sold(deal: Deal) -> list[tuple[str, Any]]:
+    return [("amount", deal.amount), ("currency", deal.currency), ("course", deal.course)]
 
 
 def _check_course(deal: Deal, course: Any) -> None:

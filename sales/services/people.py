@@ -18,7 +18,11 @@ class NotTheirAssignee(NotAColleague):
     field = "assignee"
 
 
+def works_here(user: User | None, organization_id: int) -> bool:
+    return bool(user) and Membership.objects.filter(user=user, organization=organization_id).exists()
+
+
 def check_works_here(user: User | None, organization_id: int, refusal: type[NotAColleague]) -> None:
     """Work is given to members of the organisation alone. Raises `refusal`."""
-    if user and not Membership.objects.filter(user=user, organization=organization_id).exists():
+    if user and not works_here(user, organization_id):
         raise refusal

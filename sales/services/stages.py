@@ -67,8 +67,10 @@ def create(*, stage: Stage) -> Stage:
     return _save(stage)
 
 
+@in_transaction
 def update(*, stage: Stage, **changes: Any) -> Stage:
-    """Raises SlugTaken."""
+    """Raises SlugTaken, StageGone."""
+    stage = locked(stage)
     for name, value in changes.items():
         setattr(stage, name, value)
     return _save(stage, update_fields=list(changes))

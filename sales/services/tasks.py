@@ -26,6 +26,10 @@ class DueInPast(RuleBroken):
     message = _("Choose a time that is still to come.")
 
 
+class DueOutOfRange(timeline.DateOutOfRange):
+    field = "due_at"
+
+
 class ForeignDeal(RuleBroken):
     code = "does_not_exist"
     status = 422
@@ -77,6 +81,7 @@ def update(*, task: Task, by: User, **changes: Any) -> Task:
         _check_due(changes["due_at"])
         row.due_soon_told_at = row.overdue_told_at = None
     if "assignee" in changes and changes["assignee"] != row.assignee:
+        row.due_soon_told_at = row.overdue_told_at = None
         check_works_here(changes["assignee"], row.organization_id, NotTheirAssignee)
     is_done = changes.get("status", row.status) == Status.DONE
     row.done_at = (row.done_at or timezone.now()) if is_done else None
@@ -109,6 +114,7 @@ def _locked(task: Task) -> Task:
 def _check_due(due_at: datetime) -> None:
     if due_at < timezone.now():
         raise DueInPast
+    timeline.check_year(due_at, DueOutOfRange)
 
 
 def _check_subject(task: Task) -> None:

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from accounts.access import Role
 from accounts.factories import OrganizationFactory, UserFactory, member
 from accounts.models import Organization, User
+from accounts.services import remove_member
 from courses.factories import CourseFactory
 from courses.models import Course
 from enrolments import services as enrolments
@@ -19,7 +20,7 @@ from sales.factories import ContactFactory, DealFactory
 from sales.models import Activity, Contact, Deal, Task
 from sales.pipeline import InvalidTransition
 from sales.services import deals
-from sales.services.deals import AmountOfSale, BoundToApplication, ForeignCourse
+from sales.services.deals import AmountOfSale, BoundToApplication, ForeignCourse, SaleOfSeat
 
 S = Deal.Status
 
@@ -147,7 +148,7 @@ def test_a_seat_that_comes_free_gives_the_owner_a_task(course: Course, student: 
     task = Task.objects.get()
     assert deal.status == S.IN_PROGRESS
     assert (task.deal, task.contact, task.assignee, task.created_by) == (deal, deal.contact, sales, None)
-    assert "Стас" in task.title
+    assert "Стас" not in task.title  # a person who is deleted leaves no name behind
 
 
 def test_an_application_that_fails_leaves_no_lead(school: Organization, student: User) -> None:
@@ -181,3 +182,57 @@ def test_the_deal_of_an_application_keeps_its_course_and_an_amount(
         Deal.objects.update(amount=0)
     with pytest.raises(ForeignCourse):
         deals.update(deal=DealFactory(organization=course.organization), by=manager, course=CourseFactory())
+
+
+def test_whoever_has_left_stands_in_nobody_s_way(course: Course, student: User, manager: User) -> None:
+    Course.objects.update(capacity=1)
+    gone = member(Role.SALES, course.organization)
+    ContactFactory(organization=course.organization, email=student.email, owner=gone)
+    first = enrolments.apply(course=course, by=UserFactory())
+    enrolments.accept(enrolment=first, by=manager)
+    waiting = enrolments.apply(course=course, by=student)
+    remove_member(membership=gone.memberships.get(), by=member(Role.OWNER, course.organization))
+    enrolments.cancel(enrolment=first, by=first.student)
+    assert Task.objects.get().assignee is None
+    other = enrolments.apply(course=CourseFactory(organization=course.organization), by=student)
+    assert other.deals.get().owner is None
+    taken = pipeline.take(deal=waiting.deals.get(), by=manager)
+    assert (taken.owner, taken.contact.owner) == (manager, manager)
+
+
+def test_an_application_is_sold_once(course: Course, student: User, manager: User) -> None:
+    enrolment = enrolments.apply(course=course, by=student)
+    lost = pipeline.lose(deal=enrolment.deals.get(), by=manager, reason="нет ответа")
+    enrolments.accept(enrolment=enrolment, by=manager)
+    with pytest.raises(InvalidTransition):
+        pipeline.reopen(deal=lost, by=manager)
+    assert enrolment.deals.filter(won_at__isnull=False).count() == 1
+
+
+def test_a_closed_sale_is_taken_back_too(course: Course, student: User, manager: User) -> None:
+    enrolment = enrolments.apply(course=course, by=student)
+    pipeline.close(deal=pipeline.win(deal=enrolment.deals.get(), by=manager), by=manager)
+    enrolments.cancel(enrolment=enrolment, by=student)
+    deal = enrolment.deals.get()
+    assert (deal.status, deal.won_at, deal.lost_reason) == (S.LOST, None, "cancelled")
+
+
+def test_the_sale_of_a_taken_seat_stays_and_other_deals_leave_their_trace(
+    course: Course, student: User, manager: User
+) -> None:
+    enrolment = enrolments.apply(course=course, by=student)
+    sold = pipeline.win(deal=enrolment.deals.get(), by=manager)
+    with pytest.raises(SaleOfSeat):
+        deals.delete(deal=sold, by=manager)
+    enrolments.cancel(enrolment=enrolment, by=student)
+    lines = list(sold.contact.activities.order_by("id").values_list("kind", flat=True))
+    deals.delete(deal=sold, by=manager)
+    assert list(sold.contact.activities.order_by("id").values_list("kind", flat=True)) == [*lines, "deal_deleted"]
+
+
+def test_whoever_sells_gives_the_seat_by_winning_a_deal_of_their_own(course: Course, student: User) -> None:
+    sales = member(Role.SALES, course.organization)
+    enrolment = enrolments.apply(course=course, by=student)
+    pipeline.win(deal=pipeline.take(deal=enrolment.deals.get(), by=sales), by=sales)
+    enrolment.refresh_from_db()
+    assert (enrolment.status, enrolment.decided_by) == ("accepted", sales)

@@ -9,7 +9,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from accounts.access import Role
-from accounts.factories import member
+from accounts.factories import UserFactory, member
 from accounts.models import Organization, User
 from events.models import Event
 from sales import pipeline
@@ -17,6 +17,7 @@ from sales.factories import ContactFactory, DealFactory
 from sales.models import Activity, Deal, Stage
 from sales.pipeline import AmountRequired, InvalidTransition, LostReasonRequired, StageRollback, StaleVersion, Taken
 from sales.services import deals, stages
+from sales.services.people import NotTheirOwner
 
 S = Deal.Status
 
@@ -89,11 +90,15 @@ def test_both_outcomes_end_in_the_last_stage_and_reopening_goes_back(school: Org
     assert (lost.stage.slug, lost.lost_reason, bool(lost.lost_at), lost.won_at) == ("closed", "дорого", True, None)
     again = pipeline.reopen(deal=deal, by=owner)
     assert (again.stage.slug, again.lost_reason, again.lost_at) == ("proposal", "", None)
+    Stage.objects.filter(organization=school, slug="proposal").update(slug="offer")
+    pipeline.lose(deal=deal, by=owner, reason="снова дорого")
+    assert pipeline.reopen(deal=deal, by=owner).stage.slug == "offer"
     won = pipeline.win(deal=deal, by=owner)
     assert (won.stage.slug, bool(won.won_at), won.lost_at) == ("closed", True, None)
     moves = Activity.objects.filter(deal=deal, kind="stage_changed").order_by("id").values_list("payload", flat=True)
     assert [(move["from"], move["to"]) for move in moves] == [
-        ("qualification", "proposal"), ("proposal", "closed"), ("closed", "proposal"), ("proposal", "closed"),
+        ("qualification", "proposal"), ("proposal", "closed"), ("closed", "proposal"), ("offer", "closed"),
+        ("closed", "offer"), ("offer", "closed"),
     ]  # fmt: skip
 
 
@@ -184,3 +189,22 @@ def test_a_deal_takes_its_contact_and_course_from_home(school: Organization, own
     deal = DealFactory(organization=school)
     with pytest.raises(stages.StageGone):
         pipeline.move(deal=deal, stage=gone, by=owner)
+
+
+def test_a_deal_lost_in_the_last_stage_is_reopened_there(school: Organization, owner: User) -> None:
+    last = Stage.objects.of(school.pk).reverse()[0]
+    deal = pipeline.move(deal=DealFactory(organization=school), stage=last, by=owner)
+    assert pipeline.reopen(deal=pipeline.lose(deal=deal, by=owner, reason="дорого"), by=owner).stage == last
+
+
+def test_a_closed_deal_keeps_its_amount(school: Organization, owner: User) -> None:
+    deal = pipeline.close(deal=pipeline.win(deal=DealFactory(organization=school), by=owner), by=owner)
+    for changes in ({"amount": Decimal(1)}, {"currency": "USD"}):
+        with pytest.raises(deals.DealClosed):
+            deals.update(deal=deal, by=owner, **changes)
+    assert deals.update(deal=deal, by=owner, title="Итог", amount=deal.amount).title == "Итог"
+
+
+def test_only_a_colleague_takes_a_deal(school: Organization) -> None:
+    with pytest.raises(NotTheirOwner):
+        pipeline.take(deal=DealFactory(organization=school), by=UserFactory(is_superuser=True))

@@ -8,13 +8,14 @@ import time_machine
 from accounts.access import Role
 from accounts.factories import OrganizationFactory, member
 from accounts.models import Organization, User
+from accounts.services import remove_member
 from events.models import Event, Letter
 from sales.factories import ContactFactory, DealFactory, TaskFactory
 from sales.models import Activity, Task
 from sales.reminders import remind_of_tasks
 from sales.services import tasks
 from sales.services.people import NotTheirAssignee
-from sales.services.tasks import DueInPast, ForeignContact, ForeignDeal
+from sales.services.tasks import DueInPast, DueOutOfRange, ForeignContact, ForeignDeal
 
 NOON = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)  # 12:00 in Moscow
 
@@ -45,8 +46,9 @@ def test_a_task_is_about_a_deal_or_contact_of_its_organisation(school: Organizat
     ]:  # fmt: skip
         with pytest.raises(refusal):
             tasks.create(task=Task(organization=school, title="Нет", due_at=due_at, **about), by=manager)
-    with pytest.raises(DueInPast):
-        tasks.create(task=Task(organization=school, title="Нет", due_at=due_at - timedelta(days=2)), by=manager)
+    for due, refused in [(due_at - timedelta(days=2), DueInPast), (due_at.replace(year=9999), DueOutOfRange)]:
+        with pytest.raises(refused):
+            tasks.create(task=Task(organization=school, title="Нет", due_at=due), by=manager)
     assert Task.objects.count() == 1
 
 
@@ -103,5 +105,9 @@ def test_each_letter_goes_once_and_again_for_another_date(school: Organization) 
         assert "17:00" in first.text
         tasks.update(task=soon, by=sales, due_at=NOON + timedelta(hours=6))
         assert told() == ["Скоро срок: Созвон"]
+        tasks.update(task=soon, by=sales, assignee=english)
+        assert told() == ["Due soon: Созвон"]
+        tasks.update(task=soon, by=sales, assignee=sales)
+        remove_member(membership=english.memberships.get(), by=member(Role.OWNER, school))
     with time_machine.travel(NOON + timedelta(days=1), tick=False):
         assert told() == ["Скоро срок: Не скоро", "Просрочено: Созвон"]
