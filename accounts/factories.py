@@ -6,7 +6,7 @@ from factory.django import DjangoModelFactory
 
 from accounts.access import Role
 from accounts.models import Membership, Organization, User
-from events.outbox import emit
+from events.outbox import emit, history
 
 PASSWORD = "correct horse 7"
 
@@ -32,8 +32,8 @@ class OrganizationFactory(DjangoModelFactory[Organization]):
 
     @factory.post_generation
     def announce(self, create: bool, extracted: object) -> None:
-        """As the service does, without an owner: its pipeline is opened."""
-        with transaction.atomic():
+        """As the service does, without an owner: its pipeline is opened, and nobody else is told."""
+        with transaction.atomic(), history():
             emit("organization.created", key=self.pk, organization_id=self.pk, name=self.name, actor_id=None)
 
 
