@@ -24,7 +24,7 @@ from events.transactions import in_transaction
 from sales import timeline
 from sales.models import Activity, Deal, Stage
 from sales.services import contacts, stages
-from sales.services.people import NotTheirOwner, check_works_here, works_here
+from sales.services.people import works_here
 
 Status = Deal.Status
 Kind = Activity.Kind
@@ -58,6 +58,11 @@ class DealGone(RuleBroken):
     code = "not_found"
     status = 404
     message = gettext_lazy("This deal is no longer there.")
+
+
+class NotAtWorkHere(RuleBroken):
+    code = "not_a_colleague"
+    message = gettext_lazy("Only who works in the organisation takes its deals.")
 
 
 class Taken(RuleBroken):
@@ -145,10 +150,11 @@ def reopen(*, deal: Deal, by: User, version: int | None = None) -> Deal:
 def take(*, deal: Deal, by: User, version: int | None = None) -> Deal:
     """Become the owner of a deal that has none at work, and of its contact if that has none either.
 
-    Raises Taken, NotTheirOwner, StaleVersion.
+    Raises NotAtWorkHere, Taken, StaleVersion.
     """
     deal, organization = locked(deal, version), deal.organization_id
-    check_works_here(by, organization, NotTheirOwner)
+    if not works_here(by, organization):
+        raise NotAtWorkHere
     if works_here(deal.owner, organization):
         raise Taken
     deal.contact = contacts.locked(deal.contact_id)
