@@ -10,6 +10,7 @@ import environ
 
 TRUE = {"1", "on", "true", "yes"}
 FALSE = {"0", "off", "false", "no"}
+SHORTEST_KEY = 32  # characters (RFC 7518, 3.2)
 
 environ.Env.read_env(Path(__file__).resolve().parent.parent / ".env")
 env = environ.Env()
@@ -63,10 +64,10 @@ def _split(value: str) -> list[str]:
 
 
 def keys(variable: str) -> list[str]:
-    """A comma-separated list of secrets, each of 32 characters at least (RFC 7518, 3.2)."""
+    """A comma-separated list of secrets, none of them short."""
     found = _split(secret(variable))
-    if any(len(key) < 32 for key in found):
-        stop(variable, "must list keys of at least 32 characters, separated by commas.")
+    if any(len(key) < SHORTEST_KEY for key in found):
+        stop(variable, f"must list keys of at least {SHORTEST_KEY} characters, separated by commas.")
     return found
 
 

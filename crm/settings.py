@@ -20,8 +20,10 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DEBUG = env.flag("DEBUG", default=False)
 SECRET_KEY = env.secret("SECRET_KEY", default="insecure-only-for-debug" if DEBUG else "")
 SECRET_KEY_FALLBACKS = env.keys("SECRET_KEY_FALLBACKS")
-if not SECRET_KEY:
-    env.stop("SECRET_KEY", "must be set outside DEBUG (make run writes one into .env).")
+if not DEBUG and len(SECRET_KEY) < env.SHORTEST_KEY:
+    env.stop(
+        "SECRET_KEY", f"must have at least {env.SHORTEST_KEY} characters outside DEBUG; make run writes one into .env."
+    )
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS")
 if not DEBUG and not ALLOWED_HOSTS:
     env.stop("ALLOWED_HOSTS", "must list the site's host names outside DEBUG, separated by commas.")
@@ -169,6 +171,11 @@ EMAIL_SCHEMES = (
     "memorymail",
     "dummymail",
 )
+if not DEBUG and not env.secret("EMAIL_URL"):
+    # A letter that was printed counts as sent: a school that forgot its mail server would lose every one of them.
+    env.stop(
+        "EMAIL_URL", "must name the mail server outside DEBUG; consolemail:// prints letters instead of sending them."
+    )
 globals().update(environ.Env.email_url_config(env.url("EMAIL_URL", default="consolemail://", schemes=EMAIL_SCHEMES)))
 if globals()["EMAIL_BACKEND"] == "django.core.mail.backends.smtp.EmailBackend":
     EMAIL_BACKEND = "events.smtp.EmailBackend"

@@ -41,7 +41,7 @@ def test_the_stop_is_one_line_for_a_person_at_a_terminal() -> None:
 @pytest.mark.parametrize(
     ("variable", "value"),
     [
-        ("DEBUG", "maybe"), ("SECRET_KEY", ""), ("ALLOWED_HOSTS", ""), ("CSRF_TRUSTED_ORIGINS", "school.example"),
+        ("DEBUG", "maybe"), ("SECRET_KEY", ""), ("EMAIL_URL", ""), ("ALLOWED_HOSTS", ""), ("CSRF_TRUSTED_ORIGINS", "school.example"),
         ("DATABASE_URL", "oracle://x/y"), ("DATABASE_URL", "mysql://u:hunter2@h:port/x"), ("DATABASE_URL", "mysql://h/"),
         ("CACHE_URL", "memcache://x"), ("EMAIL_URL", "pigeon://x"), ("EVENTS_TRANSPORT", "pigeon"), ("KAFKA_GROUP_PROTOCOL", "pigeon"), ("METRICS", "some"),
         ("RATE_LIMITS", "some"), ("TRUSTED_PROXY_COUNT", "-1"), ("TRUSTED_PROXY_COUNT", "many"),
@@ -92,6 +92,16 @@ def test_a_key_for_tokens_is_long_and_the_first_one_signs(start: Callable[..., d
     with pytest.raises(SystemExit, match="JWT_KEYS"):
         start(JWT_KEYS=f"{'n' * 40},short")
     assert start(JWT_KEYS=f"{'n' * 40}, {'o' * 40}")["JWT_KEYS"] == ["n" * 40, "o" * 40]
+
+
+def test_a_key_is_long_and_the_mail_server_is_named_outside_debug(start: Callable[..., dict[str, Any]]) -> None:
+    with pytest.raises(SystemExit, match="SECRET_KEY must have at least 32 characters"):
+        start(SECRET_KEY="k" * 31)
+    with pytest.raises(SystemExit, match="EMAIL_URL must name the mail server"):
+        start(EMAIL_URL="")
+    assert start(EMAIL_URL="smtp+tls://mail.example:587")["EMAIL_BACKEND"] == "events.smtp.EmailBackend"
+    made = start(DEBUG="on", SECRET_KEY="", EMAIL_URL="")
+    assert made["EMAIL_BACKEND"] == "django.core.mail.backends.console.EmailBackend"
 
 
 def test_a_secret_may_come_from_a_file(start: Callable[..., dict[str, Any]], tmp_path: Path) -> None:
