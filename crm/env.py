@@ -1,7 +1,9 @@
 """Strict reading of the environment: a bad value stops the start with one line that names its variable."""
 
+import os
 import re
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -120,6 +122,20 @@ def writable_file(variable: str) -> str:
             return value
     except (OSError, ValueError):
         stop(variable, "must be the path of a file that can be written.")
+
+
+def folder(variable: str) -> str:
+    """A folder that can be written, which is made; empty for none, and then unset for libraries that read it."""
+    value = str(env.str(variable, default="")).strip()
+    if not value:
+        os.environ.pop(variable, None)
+        return ""
+    try:
+        Path(value).mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=value):
+            return value
+    except (OSError, ValueError):
+        stop(variable, "must be the path of a folder that can be written.")
 
 
 DATABASE_SCHEMES = ("sqlite", "mysql", "postgres", "postgresql")

@@ -47,7 +47,7 @@ def test_the_stop_is_one_line_for_a_person_at_a_terminal() -> None:
         ("RATE_LIMITS", "some"), ("TRUSTED_PROXY_COUNT", "-1"), ("TRUSTED_PROXY_COUNT", "many"),
         ("LANGUAGE_CODE", "xx"), ("TIME_ZONE", "Moscow"), ("LOG_LEVEL", "LOUD"),
         ("SECRET_KEY_FALLBACKS", "short"), ("JWT_KEYS_FILE", "/nowhere"), ("DATABASE_URL_FILE", "crm"),
-        ("LOG_FILE", "manage.py/under-a-file"), ("LOG_FILE", "crm"), ("LOG_FILE", "a\0b"), ("CORS_ALLOWED_ORIGINS", "school.example"),
+        ("LOG_FILE", "manage.py/under-a-file"), ("LOG_FILE", "crm"), ("LOG_FILE", "a\0b"), ("PROMETHEUS_MULTIPROC_DIR", "manage.py/under-a-file"), ("PROMETHEUS_MULTIPROC_DIR", "manage.py"), ("CORS_ALLOWED_ORIGINS", "school.example"),
     ],
 )  # fmt: skip
 def test_a_bad_value_is_named_and_not_shown(start: Callable[..., dict[str, Any]], variable: str, value: str) -> None:
@@ -95,7 +95,7 @@ def test_a_key_for_tokens_is_long_and_the_first_one_signs(start: Callable[..., d
 
 
 def test_a_key_is_long_and_the_mail_server_is_named_outside_debug(start: Callable[..., dict[str, Any]]) -> None:
-    with pytest.raises(SystemExit, match="SECRET_KEY must have at least 32 characters"):
+    with pytest.raises(SystemExit, match="SECRET_KEY must have 32 characters or more"):
         start(SECRET_KEY="k" * 31)
     with pytest.raises(SystemExit, match="EMAIL_URL must name the mail server"):
         start(EMAIL_URL="")
@@ -132,6 +132,15 @@ def test_a_new_secret_key_ends_no_session_and_no_token(
     assert browser.get("/api/v1/auth/me").status_code == 200
     with pytest.raises(tokens.InvalidToken):
         tokens.user_of(pair.access)
+
+
+def test_the_folder_of_metrics_is_made_and_an_empty_name_means_none(
+    start: Callable[..., dict[str, Any]], tmp_path: Path
+) -> None:
+    start(PROMETHEUS_MULTIPROC_DIR=str(tmp_path / "run/metrics"))
+    assert list((tmp_path / "run").iterdir()) == [tmp_path / "run/metrics"]
+    start(PROMETHEUS_MULTIPROC_DIR="")
+    assert "PROMETHEUS_MULTIPROC_DIR" not in os.environ
 
 
 def test_a_server_is_given_five_seconds_to_answer(start: Callable[..., dict[str, Any]]) -> None:
