@@ -31,7 +31,7 @@ ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1
 # Nothing can be compiled later, where the root is read-only. A client whose library is missing fails here, not at night.
 RUN mariadb --version && mariadb-dump --version && psql --version && pg_dump --version \
     && python -m compileall -q -j 0 /venv/lib . \
-    && DEBUG=off ALLOWED_HOSTS=localhost SECRET_KEY=only-to-collect-static-files python manage.py collectstatic --no-input --verbosity 0
+    && DEBUG=off ALLOWED_HOSTS=localhost EMAIL_URL=consolemail:// SECRET_KEY=only-to-collect-the-static-files python manage.py collectstatic --no-input --verbosity 0
 USER 10001:10001
 EXPOSE 8000
 HEALTHCHECK --interval=5s --timeout=5s --start-period=30s --retries=3 \

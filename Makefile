@@ -62,7 +62,7 @@ check: quick ## formatting, lint, types, migrations, system checks, OpenAPI, tra
 	@$(python) -m mypy .
 	@DEBUG=on $(manage) makemigrations --check --dry-run
 	@DEBUG=on $(manage) check --fail-level WARNING
-	@DEBUG=off ALLOWED_HOSTS=school.example SECRET_KEY=$$($(python) -c 'import secrets; print(secrets.token_hex(40))') $(manage) check --deploy --fail-level WARNING
+	@DEBUG=off ALLOWED_HOSTS=school.example EMAIL_URL=smtp://localhost SECRET_KEY=$$($(python) -c 'import secrets; print(secrets.token_hex(40))') $(manage) check --deploy --fail-level WARNING
 	@$(schema) --validate --fail-on-warn --file .venv/openapi.json
 	@diff -q docs/openapi.json .venv/openapi.json || { echo "docs/openapi.json is out of date: run make openapi" >&2; exit 1; }
 	@sh locale/check.sh $(python)

@@ -1,7 +1,9 @@
 """Strict reading of the environment: a bad value stops the start with one line that names its variable."""
 
+import os
 import re
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -10,6 +12,7 @@ import environ
 
 TRUE = {"1", "on", "true", "yes"}
 FALSE = {"0", "off", "false", "no"}
+SHORTEST_KEY = 32  # characters (RFC 7518, 3.2)
 
 environ.Env.read_env(Path(__file__).resolve().parent.parent / ".env")
 env = environ.Env()
@@ -63,10 +66,10 @@ def _split(value: str) -> list[str]:
 
 
 def keys(variable: str) -> list[str]:
-    """A comma-separated list of secrets, each of 32 characters at least (RFC 7518, 3.2)."""
+    """A comma-separated list of secrets, none of them short."""
     found = _split(secret(variable))
-    if any(len(key) < 32 for key in found):
-        stop(variable, "must list keys of at least 32 characters, separated by commas.")
+    if any(len(key) < SHORTEST_KEY for key in found):
+        stop(variable, f"must list keys of at least {SHORTEST_KEY} characters, separated by commas.")
     return found
 
 
@@ -119,6 +122,20 @@ def writable_file(variable: str) -> str:
             return value
     except (OSError, ValueError):
         stop(variable, "must be the path of a file that can be written.")
+
+
+def folder(variable: str) -> str:
+    """A folder that can be written, which is made; empty for none, and then unset for libraries that read it."""
+    value = str(env.str(variable, default="")).strip()
+    if not value:
+        os.environ.pop(variable, None)
+        return ""
+    try:
+        Path(value).mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=value):
+            return value
+    except (OSError, ValueError):
+        stop(variable, "must be the path of a folder that can be written.")
 
 
 DATABASE_SCHEMES = ("sqlite", "mysql", "postgres", "postgresql")

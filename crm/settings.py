@@ -20,8 +20,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DEBUG = env.flag("DEBUG", default=False)
 SECRET_KEY = env.secret("SECRET_KEY", default="insecure-only-for-debug" if DEBUG else "")
 SECRET_KEY_FALLBACKS = env.keys("SECRET_KEY_FALLBACKS")
-if not SECRET_KEY:
-    env.stop("SECRET_KEY", "must be set outside DEBUG (make run writes one into .env).")
+if not DEBUG and len(SECRET_KEY) < env.SHORTEST_KEY:
+    env.stop("SECRET_KEY", f"must have {env.SHORTEST_KEY} characters or more outside DEBUG (make run writes one).")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS")
 if not DEBUG and not ALLOWED_HOSTS:
     env.stop("ALLOWED_HOSTS", "must list the site's host names outside DEBUG, separated by commas.")
@@ -159,16 +159,10 @@ ACCOUNT_RATE_LIMITS: Any = RATE_LIMITS and {
     "reauthenticate": "10/m/user",
 }
 
-EMAIL_SCHEMES = (
-    "consolemail",
-    "smtp",
-    "smtps",
-    "smtp+tls",
-    "smtp+ssl",
-    "filemail",
-    "memorymail",
-    "dummymail",
-)
+EMAIL_SCHEMES = ("consolemail", "smtp", "smtps", "smtp+tls", "smtp+ssl", "filemail", "memorymail", "dummymail")
+if not DEBUG and not env.secret("EMAIL_URL"):
+    # A letter that was printed counts as sent: a school that forgot its mail server would lose every one of them.
+    env.stop("EMAIL_URL", "must name the mail server outside DEBUG; consolemail:// only prints letters.")
 globals().update(environ.Env.email_url_config(env.url("EMAIL_URL", default="consolemail://", schemes=EMAIL_SCHEMES)))
 if globals()["EMAIL_BACKEND"] == "django.core.mail.backends.smtp.EmailBackend":
     EMAIL_BACKEND = "events.smtp.EmailBackend"
@@ -291,6 +285,7 @@ IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
 IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "export"
 
 METRICS = env.flag("METRICS", default=False)
+env.folder("PROMETHEUS_MULTIPROC_DIR")  # prometheus_client reads it, as soon as it is imported
 if METRICS:
     MIDDLEWARE.insert(0, "crm.metrics.timed")
 LOG_LEVEL = env.choice("LOG_LEVEL", default="INFO", options=("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))

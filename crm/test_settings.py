@@ -4,7 +4,7 @@ import os
 
 os.environ |= {
     "DEBUG": "off",
-    "SECRET_KEY": "only-for-tests",
+    "SECRET_KEY": "only-for-tests-and-long-enough-for-them",
     "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
 }
 for _name in (

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 BLOCK = 1024 * 1024
@@ -38,15 +39,11 @@ def write(path: Path, chunks: Iterable[bytes], manifest: Manifest, progress: Pro
 @contextmanager
 def _becoming(path: Path) -> Iterator[Any]:
     """A file that only its owner may read, for what it holds is personal; gone if the writing fails."""
-    part = path.with_name(f"{path.name}.part")
-    try:
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        part.rename(path)
-    finally:
-        part.unlink(missing_ok=True)
+    with NamedTemporaryFile(dir=path.parent, prefix=f"{path.name}.", suffix=".part") as file:
+        yield file
+        file.flush()
+        os.fsync(file.fileno())
+        os.link(file.name, path)  # a rename would replace what another backup has written meanwhile
 
 
 def check(path: Path) -> Manifest:

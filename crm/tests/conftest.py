@@ -9,7 +9,12 @@ import environ
 import pytest
 from django.conf import settings
 
-GOOD = {"DEBUG": "off", "SECRET_KEY": "a-secret-of-tests", "ALLOWED_HOSTS": "school.example"}
+GOOD = {
+    "DEBUG": "off",
+    "SECRET_KEY": "a-secret-of-tests-that-is-long-enough",
+    "ALLOWED_HOSTS": "school.example",
+    "EMAIL_URL": "consolemail://",
+}
 
 
 @pytest.fixture

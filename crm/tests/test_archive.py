@@ -56,6 +56,21 @@ def test_what_fails_half_way_leaves_no_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_of_two_backups_to_one_name_one_is_kept_whole(tmp_path: Path) -> None:
+    file = tmp_path / "school.zip"
+
+    def chunks() -> Iterator[bytes]:
+        yield b"first"
+        archive.write(file, DUMP, {"engine": "sqlite"}, lambda done: None)
+        yield b"first"
+
+    with pytest.raises(FileExistsError):
+        archive.write(file, chunks(), {}, lambda done: None)
+    archive.check(file)
+    assert b"".join(archive.read(file)) == b"".join(DUMP)
+    assert list(tmp_path.iterdir()) == [file]
+
+
 @pytest.mark.parametrize(
     ("dump", "rows"),
     [

@@ -41,13 +41,13 @@ def test_the_stop_is_one_line_for_a_person_at_a_terminal() -> None:
 @pytest.mark.parametrize(
     ("variable", "value"),
     [
-        ("DEBUG", "maybe"), ("SECRET_KEY", ""), ("ALLOWED_HOSTS", ""), ("CSRF_TRUSTED_ORIGINS", "school.example"),
+        ("DEBUG", "maybe"), ("SECRET_KEY", ""), ("EMAIL_URL", ""), ("ALLOWED_HOSTS", ""), ("CSRF_TRUSTED_ORIGINS", "school.example"),
         ("DATABASE_URL", "oracle://x/y"), ("DATABASE_URL", "mysql://u:hunter2@h:port/x"), ("DATABASE_URL", "mysql://h/"),
         ("CACHE_URL", "memcache://x"), ("EMAIL_URL", "pigeon://x"), ("EVENTS_TRANSPORT", "pigeon"), ("KAFKA_GROUP_PROTOCOL", "pigeon"), ("METRICS", "some"),
         ("RATE_LIMITS", "some"), ("TRUSTED_PROXY_COUNT", "-1"), ("TRUSTED_PROXY_COUNT", "many"),
         ("LANGUAGE_CODE", "xx"), ("TIME_ZONE", "Moscow"), ("LOG_LEVEL", "LOUD"),
         ("SECRET_KEY_FALLBACKS", "short"), ("JWT_KEYS_FILE", "/nowhere"), ("DATABASE_URL_FILE", "crm"),
-        ("LOG_FILE", "manage.py/under-a-file"), ("LOG_FILE", "crm"), ("LOG_FILE", "a\0b"), ("CORS_ALLOWED_ORIGINS", "school.example"),
+        ("LOG_FILE", "manage.py/under-a-file"), ("LOG_FILE", "crm"), ("LOG_FILE", "a\0b"), ("PROMETHEUS_MULTIPROC_DIR", "manage.py/under-a-file"), ("PROMETHEUS_MULTIPROC_DIR", "manage.py"), ("CORS_ALLOWED_ORIGINS", "school.example"),
     ],
 )  # fmt: skip
 def test_a_bad_value_is_named_and_not_shown(start: Callable[..., dict[str, Any]], variable: str, value: str) -> None:
@@ -94,6 +94,16 @@ def test_a_key_for_tokens_is_long_and_the_first_one_signs(start: Callable[..., d
     assert start(JWT_KEYS=f"{'n' * 40}, {'o' * 40}")["JWT_KEYS"] == ["n" * 40, "o" * 40]
 
 
+def test_a_key_is_long_and_the_mail_server_is_named_outside_debug(start: Callable[..., dict[str, Any]]) -> None:
+    with pytest.raises(SystemExit, match="SECRET_KEY must have 32 characters or more"):
+        start(SECRET_KEY="k" * 31)
+    with pytest.raises(SystemExit, match="EMAIL_URL must name the mail server"):
+        start(EMAIL_URL="")
+    assert start(EMAIL_URL="smtp+tls://mail.example:587")["EMAIL_BACKEND"] == "events.smtp.EmailBackend"
+    made = start(DEBUG="on", SECRET_KEY="", EMAIL_URL="")
+    assert made["EMAIL_BACKEND"] == "django.core.mail.backends.console.EmailBackend"
+
+
 def test_a_secret_may_come_from_a_file(start: Callable[..., dict[str, Any]], tmp_path: Path) -> None:
     key, url = tmp_path / "key", tmp_path / "url"
     key.write_text(f"{'k' * 60}\n")
@@ -122,6 +132,15 @@ def test_a_new_secret_key_ends_no_session_and_no_token(
     assert browser.get("/api/v1/auth/me").status_code == 200
     with pytest.raises(tokens.InvalidToken):
         tokens.user_of(pair.access)
+
+
+def test_the_folder_of_metrics_is_made_and_an_empty_name_means_none(
+    start: Callable[..., dict[str, Any]], tmp_path: Path
+) -> None:
+    start(PROMETHEUS_MULTIPROC_DIR=str(tmp_path / "run/metrics"))
+    assert list((tmp_path / "run").iterdir()) == [tmp_path / "run/metrics"]
+    start(PROMETHEUS_MULTIPROC_DIR="")
+    assert "PROMETHEUS_MULTIPROC_DIR" not in os.environ
 
 
 def test_a_server_is_given_five_seconds_to_answer(start: Callable[..., dict[str, Any]]) -> None:

@@ -116,6 +116,7 @@ def write_with_an_end_that_fails(file: Path, broken: Path) -> None:
     with ZipFile(file) as before:
         dump, manifest = before.read("dump"), json.loads(before.read("manifest.json"))
     dump = dump[: len(dump) // 2] if connection.vendor == "sqlite" else dump + b"\nSELECT * FROM nowhere;\n"
+    broken.unlink()  # nothing is ever replaced
     archive.write(broken, [dump], manifest, lambda done: None)
 
 
