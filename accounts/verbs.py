@@ -23,6 +23,8 @@ from crm.errors import RuleBroken
 M = TypeVar("M", bound=models.Model)
 Verb = Callable[..., Any]
 
+MOST_ROWS = 500  # each is a transaction of its own: some seconds in all
+
 
 class VerbForm(forms.Form):
     """What a verb needs to know besides the rows; its values go to the service by their names."""
@@ -63,7 +65,11 @@ class VerbAdmin(ScopedAdmin[M]):
 
     def _bulk(self, verb: str) -> Callable[[Any, HttpRequest, QuerySet[M]], HttpResponse | None]:
         def action(model_admin: Any, request: HttpRequest, queryset: QuerySet[M]) -> HttpResponse | None:
-            rows, told = list(queryset), "told" in request.POST
+            rows, told = list(queryset[: MOST_ROWS + 1]), "told" in request.POST
+            if len(rows) > MOST_ROWS:
+                refusal = _("At most %(n)d rows can be done at once, and more were chosen. Nothing was done.")
+                messages.error(request, refusal % {"n": MOST_ROWS})
+                return None
             if verb not in self.asks:
                 self.do_each(request, rows, verb)
                 return None

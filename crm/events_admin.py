@@ -10,11 +10,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from accounts.addresses import SturdyAdmin
 from accounts.staff import BoundedPaginator
 from events.models import COUNTED_AT_MOST, Event, Letter, UnhandledEvent
 
 
-class ReadOnlyAdmin(admin.ModelAdmin[Any]):
+class ReadOnlyAdmin(SturdyAdmin[Any]):
     paginator = BoundedPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from accounts.addresses import SturdyAdmin
 from accounts.models import User
 from accounts.staff import BoundedPaginator, OrganizationFilter, shown
 from accounts.verbs import VerbAdmin
@@ -48,7 +49,7 @@ class FeedbackAdmin(VerbAdmin[Feedback]):
 
 
 @admin.register(BannedWord)
-class BannedWordAdmin(admin.ModelAdmin[BannedWord]):
+class BannedWordAdmin(SturdyAdmin[BannedWord]):
     """One list for the platform: whoever manages courses somewhere may add to it."""
 
     list_display = ["word", "normalised"]

@@ -36,7 +36,7 @@ def import_contacts(rows: Dataset, *, organization: Organization, by: User, save
     """Open or change a contact per row, each in a transaction of its own, so that a bad row costs no good one.
 
     Without `save` nothing is written: it shows what would become of the rows. An import that was cut off may be
-    repeated: what is there already stays as it is.
+    repeated: what is there already stays as it is. Raises ValidationError when no row could be looked at.
     """
     return list(_outcomes(ContactRows(organization, by, save).import_data(rows)))
 
@@ -65,9 +65,16 @@ class ContactRows(ModelResource):  # type: ignore[misc]
                 for contact in found.order_by("-pk"):  # of two with one phone the older counts
                     self.known[str(getattr(contact, column))] = contact
 
+    def handle_import_error(self, result: Result, error: Exception, raise_errors: bool = False) -> None:
+        """Nothing is known about the rows: the library would import them all the same, as new ones."""
+        log.error("an import failed", exc_info=error)
+        raise ValidationError(_("The import broke on our side, and nothing was saved. Please try again later."))
+
     def before_import_row(self, row: dict[str, Any], **kwargs: Any) -> None:
         if row["surplus"]:
             raise ValidationError(_("There are more cells in this row than columns."))
+        if not (row["email"] or row["phone"]):
+            raise ValidationError(_("Give an e-mail or a phone: without one the contact cannot be found again."))
         wrong = {}
         for column, clean in (("email", clean_email), ("phone", _clean_phone)):
             try:

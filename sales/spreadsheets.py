@@ -33,6 +33,7 @@ def text_of(data: bytes) -> str:
 
 def rows_of(text: str) -> Dataset:
     """The rows, each with the number of the line where it ends. Raises ValidationError that says what is wrong."""
+    _refuse_nul(text)
     text = re.sub(r"\Asep=.\r?\n", "", text)  # Excel's own first line
     first = text.lstrip().partition("\n")[0]
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(";,\t", key=first.count))
@@ -53,6 +54,14 @@ def rows_of(text: str) -> Dataset:
     if not len(rows):
         raise ValidationError(_("There is no row in this file."))
     return rows
+
+
+def _refuse_nul(text: str) -> None:
+    """Only some databases keep that character, and no person has typed it."""
+    before, nul, _after = text.partition("\x00")
+    if nul:
+        line = before.count("\n") + 1
+        raise ValidationError(_("Line %(n)d holds a NUL character, which no text may. Remove it.") % {"n": line})
 
 
 def _columns(cells: list[str]) -> list[str]:

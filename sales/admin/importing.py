@@ -15,7 +15,7 @@ from django.urls.resolvers import URLPattern
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import Organization
+from accounts.models import Organization, User
 from accounts.staff import person
 from sales.admin.timeline import TimelinePage
 from sales.importing import FIELDS, import_contacts
@@ -85,17 +85,23 @@ class ImportPage(TimelinePage[Contact]):
         homes, confirmed = self.organizations(request, "import"), "confirmed" in request.POST
         sent = [request.POST, request.FILES] if request.method == "POST" else []
         form = (ConfirmForm if confirmed else ImportForm)(*sent, homes=homes)
-        more: dict[str, Any] = {}
-        if form.is_valid():
-            home, rows = form.cleaned_data["organization"], form.cleaned_data["file"]
-            outcomes = import_contacts(rows, organization=home, by=person(request), save=confirmed)
-            more = _shown(outcomes) | {"home": home, "packed": form.packed, "done": confirmed}
-        elif confirmed:
+        more = _imported(form, by=person(request), save=confirmed) if form.is_valid() else {}
+        if confirmed and not form.is_valid():
+            more = {"again": form.non_field_errors() or _("Choose the file once more.")}
             form = ImportForm(homes=homes)
-            more = {"again": _("Choose the file once more.")}
         about = {"title": _("Import contacts"), "opts": self.opts, "form": form, "most": MOST_ROWS}
         context = self.admin_site.each_context(request) | about | more
         return TemplateResponse(request, "admin/sales/import.html", context)
+
+
+def _imported(form: WithRows, *, by: User, save: bool) -> dict[str, Any]:
+    home, rows = form.cleaned_data["organization"], form.cleaned_data["file"]
+    try:
+        outcomes = import_contacts(rows, organization=home, by=by, save=save)
+    except ValidationError as error:
+        form.add_error(None, error)
+        return {}
+    return _shown(outcomes) | {"home": home, "packed": form.packed, "done": save}
 
 
 def _shown(outcomes: list[Any]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.staff import person
+from crm.errors import RuleBroken
 from crm.pagination import InvalidCursor, Page, paginate
 from sales import timeline
 from sales.admin.base import SalesAdmin
@@ -35,7 +36,11 @@ class LogForm(forms.Form):
 
     kind = forms.ChoiceField(label=gettext_lazy("kind"), choices=[(kind, kind.label) for kind in Activity.LOGGED])
     text = forms.CharField(
-        label=gettext_lazy("text"), max_length=10_000, widget=forms.Textarea({"rows": 3, "class": "vLargeTextField"})
+        label=gettext_lazy("text"),
+        required=False,
+        max_length=5_000,
+        widget=forms.Textarea({"rows": 3, "class": "vLargeTextField"}),
+        help_text=gettext_lazy("A note needs one."),
     )
     happened_at = forms.DateTimeField(
         label=gettext_lazy("time"),
@@ -50,6 +55,12 @@ class LogForm(forms.Form):
         if happened_at and not FIRST_YEAR < happened_at <= timezone.now():
             raise forms.ValidationError(_("Give a time that has passed; for what is to come, make a task."))
         return happened_at
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if cleaned.get("kind") == Activity.Kind.NOTE and cleaned.get("text") == "":
+            self.add_error("text", _("Write a text."))
+        return cleaned
 
 
 class TimelinePage(SalesAdmin[M]):
@@ -67,12 +78,18 @@ class TimelinePage(SalesAdmin[M]):
             raise PermissionDenied
         with timezone.override(row.organization.time_zone):
             form = LogForm(request.POST if request.method == "POST" else None)
-            valid = form.is_valid()
-            if not valid:
+            if not (form.is_valid() and self._logged(request, row, form)):
                 return self.ask(request, form, title=_("Log an activity"), rows=[row]).render()
-        given = form.cleaned_data | {"kind": Activity.Kind(form.cleaned_data["kind"])}
-        messages.success(request, str(timeline.log(about=row, by=person(request), **given)))
         return redirect(f"{self.page_of(row.pk, request.GET)}#timeline")
+
+    def _logged(self, request: HttpRequest, row: Any, form: LogForm) -> bool:
+        """Whether the line is written; a refusal is said on the form, where what was typed stays."""
+        given = form.cleaned_data | {"kind": Activity.Kind(form.cleaned_data["kind"])}
+        try:
+            messages.success(request, str(timeline.log(about=row, by=person(request), **given)))
+        except RuleBroken as refusal:
+            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+        return form.is_valid()
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         row = context.get("original")

@@ -81,13 +81,45 @@ def test_a_conversation_is_logged_by_whoever_may(school: Organization, manager: 
     page = browse(manager).get(f"{LIST}{contact.pk}/change/").content.decode()
     assert "Просил перезвонить" in page
     assert "10 a.m." in page or "10:00" in page
-    for bad in ({"text": ""}, {"kind": "status_changed"}, {"minutes": "-1"}, {"happened_at": "2999-01-01T00:00"},
+    assert set(browse(manager).post(address, sent | {"kind": "note", "text": " "}).context["form"].errors) == {"text"}
+    for bad in ({"text": "x" * 5001}, {"kind": "status_changed"}, {"minutes": "-1"}, {"happened_at": "2999-01-01T00:00"},
                 {"happened_at": "0001-01-01T00:00"}):  # fmt: skip
         refused = browse(manager).post(address, sent | bad)
         assert set(bad) == set(refused.context["form"].errors)
     assert browse(member(Role.VIEWER, school)).post(address, sent).status_code == 403
     assert browse(member(Role.MEMBER, school)).post(address, sent).status_code == 404
     assert Activity.objects.count() == 1
+
+
+def test_a_contact_that_goes_meanwhile_is_said_on_the_form(school: Organization, manager: User, browse: Browse) -> None:
+    contact, seen = ContactFactory(organization=school), list[str]()
+
+    def merged_by_another(execute: Any, sql: str, *args: Any) -> Any:
+        """After the page has found the contact, and before the service locks it."""
+        if f"FROM {connection.ops.quote_name('sales_contact')}" in sql:
+            seen.append(sql)
+            if len(seen) == 2:
+                Contact.objects.filter(pk=contact.pk).delete()
+        return execute(sql, *args)
+
+    with connection.execute_wrapper(merged_by_another):
+        page = browse(manager).post(f"{LIST}{contact.pk}/log/", {"kind": "call", "text": "Просил перезвонить"})
+    assert not Activity.objects.exists()
+    assert "What this line is about is no longer there." in page.content.decode()
+    assert "Просил перезвонить" in page.content.decode()
+
+
+def test_both_doors_of_the_log_take_and_refuse_the_same(
+    school: Organization, manager: User, browse: Browse, api: Callable[..., Any]
+) -> None:
+    contact, by_page, by_api = ContactFactory(organization=school), browse(manager), api(manager)
+    for kind, text, good in (
+        ("call", "", True), ("note", "x" * 5000, True), ("note", "", False), ("note", " ", False), ("call", "x" * 5001, False),
+    ):  # fmt: skip
+        sent, before = {"kind": kind, "text": text}, Activity.objects.count()
+        by_api.call("post", f"/contacts/{contact.pk}/timeline", 201 if good else 422, sent)
+        assert by_page.post(f"{LIST}{contact.pk}/log/", sent).status_code == (302 if good else 200)
+        assert Activity.objects.count() == before + 2 * good
 
 
 @pytest.mark.sweep

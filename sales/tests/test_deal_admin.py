@@ -4,11 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.access import Role
 from accounts.factories import member
 from accounts.models import Membership, Organization, User
+from accounts.verbs import MOST_ROWS
 from courses.factories import CourseFactory
 from enrolments import services as enrolments
 from sales.factories import ContactFactory, DealFactory, TaskFactory
@@ -113,6 +116,26 @@ def test_a_bulk_verb_asks_once_and_refuses_row_by_row(school: Organization, mana
     assert told.content.decode().count("cannot get the status") == 2
     statuses = Deal.objects.order_by("pk").values_list("status", "lost_reason")
     assert list(statuses) == [("lost", "дорого"), ("won", ""), ("won", "")]
+
+
+def test_a_bulk_verb_reads_no_more_than_it_may_do(school: Organization, manager: User, browse: Browse) -> None:
+    contact, stage = ContactFactory(organization=school), Stage.objects.of(school.pk)[0]
+    row = {"organization": school, "contact": contact, "stage": stage, "amount": 1}
+    Deal.objects.bulk_create(Deal(**row, title=f"Сделка {n}") for n in range(MOST_ROWS + 1))
+    all_of_them = {"_selected_action": [Deal.objects.latest("pk").pk], "select_across": "1", "index": "0"}
+    client = browse(manager)
+    for verb in ("win", "lose"):
+        with CaptureQueriesContext(connection) as queries:
+            refused = client.post(LIST, all_of_them | {"action": verb})
+        assert refused.status_code == 302
+        read = [query["sql"] for query in queries if f"LIMIT {MOST_ROWS + 1}" in query["sql"]]
+        assert len(read) == 1
+    said = client.get(LIST).content.decode()
+    assert said.count("At most 500 rows can be done at once, and more were chosen. Nothing was done.") == 2
+    assert not Deal.objects.exclude(status="new").exists()
+    Deal.objects.latest("pk").delete()
+    asked = client.post(LIST, all_of_them | {"action": "lose"})
+    assert asked.content.decode().count('name="_selected_action"') == MOST_ROWS
 
 
 def test_only_leaders_move_back_by_this_door_too(school: Organization, manager: User, browse: Browse) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from tablib import Dataset
@@ -98,8 +98,9 @@ def test_files_of_any_excel_are_read() -> None:
         (b"e-mail\na@x.example", "must name the columns"), (b"name,email,mail\na,b,c", "there twice"),
         (b"name\n" + b"a\n" * (MOST_ROWS + 1), "at most 2000 rows"), (b"a" * (1024 * 1024 + 1), "larger than 1 MiB"),
         (b"name\n" + b"a" * 200_000, "cannot be read"),
+        ("name;email\nА;a@x.example\nИв\0ан;b@x.example".encode("utf-16"), "Line 3 holds a NUL"),
     ],
-    ids=range(10),
+    ids=range(11),
 )  # fmt: skip
 def test_a_file_that_is_no_table_is_refused(
     school: Organization, manager: User, browse: Browse, content: bytes, said: str
@@ -140,6 +141,34 @@ def test_a_duplicate_meanwhile_costs_its_row_alone(school: Organization, manager
     assert [(row.import_type, row.is_error()) for row in result.rows] == [("invalid", False), ("new", False)]
     assert str(Contact.objects.get(email="late@x.example").pk) in str(result.rows[0].validation_error)
     assert Contact.objects.count() == 2
+
+
+def test_a_row_that_could_not_be_found_again_is_refused(school: Organization, manager: User, browse: Browse) -> None:
+    client = browse(manager)
+    assert "Each row needs an e-mail or a phone" in client.get(PAGE).content.decode()
+    for _time in range(2):
+        seen = preview(client, school, "name,phone,source\nПётр,,сайт\nИлья,+79161234567,")
+        assert "Give an e-mail or a phone" in seen.content.decode()
+        done = confirm(client, school, seen)
+        assert [row.line for row in done.context["bad"]] == ["2"]
+    assert [contact.name for contact in Contact.objects.all()] == ["Илья"]
+
+
+def test_an_import_that_breaks_before_its_rows_saves_none(school: Organization, manager: User, browse: Browse) -> None:
+    client, table = browse(manager), "name,phone\nПётр,+79161234567"
+    seen = preview(client, school, table)
+
+    def broken(execute: Any, sql: str, params: Any, *args: Any) -> Any:
+        if "+79161234567" in map(str, params or ()) and sql.startswith("SELECT"):
+            raise DatabaseError
+        return execute(sql, params, *args)
+
+    with connection.execute_wrapper(broken):
+        pages = [preview(client, school, table), confirm(client, school, seen)]
+    for page in pages:
+        assert "The import broke on our side, and nothing was saved." in page.content.decode()
+        assert "totals" not in page.context
+    assert not Contact.objects.exists()
 
 
 def test_a_preview_asks_the_database_as_often_for_many_rows(

@@ -1,0 +1,46 @@
+"""Addresses that somebody has typed or edited: what cannot be read in them is no crash of the admin."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, TypeVar
+
+from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.db import DataError, models
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+M = TypeVar("M", bound=models.Model)
+
+
+@contextmanager
+def bad_lookups() -> Iterator[None]:
+    """What a database cannot compare with, like the year 99999, is a bad lookup: Django takes only some for one."""
+    try:
+        yield
+    except (DataError, OverflowError, ValueError) as error:
+        raise IncorrectLookupParameters(error) from error
+
+
+class SturdyAdmin(admin.ModelAdmin[M]):
+    """Base of every admin: no query string breaks its list or its form of a new row."""
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        with bad_lookups():
+            return super().get_changelist_instance(request)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """What the address fills in; Django's widget takes a time only as one, so what is none is dropped."""
+        given: dict[str, Any] = dict(super().get_changeform_initial_data(request))
+        times = {field.name for field in self.opts.fields if isinstance(field, models.DateTimeField)}
+        return given | {name: moment(given[name]) for name in times & given.keys()}
+
+
+def moment(text: str) -> datetime | None:
+    try:
+        found = parse_datetime(text)
+        return timezone.localtime(found) if found and timezone.is_aware(found) else found
+    except (OverflowError, ValueError):
+        return None
