@@ -77,8 +77,9 @@ class KafkaTransport:
         self.producer.flush(PATIENCE)
         self.producer = self._new_producer()
 
-    def look_after(self) -> None:
+    def look_after(self, may_go_on: Callable[[], bool]) -> int:
         self.producer.poll(0)
+        return 0
 
 
 def _headers(event: Event) -> list[tuple[str, str | bytes | None]]:
@@ -132,7 +133,7 @@ class Intake:
         messages = [message for message in self.consumer.consume(BATCH, timeout=PATIENCE) if _is_good(message)]
         if messages and not self._patiently(lambda: self._take_in(messages)):
             return
-        self._patiently(_look_after)
+        self._patiently(self._look_after)
 
     def _take_in(self, messages: list[Message]) -> None:
         consumers.deliver([event for message in messages if (event := _read(message))], self.only)
@@ -143,6 +144,10 @@ class Intake:
         except KafkaException as error:
             # They come again, here or to the member that has the partition now, and are known as handled.
             log.warning("offsets were not committed", error=describe(error))
+
+    def _look_after(self) -> None:
+        consumers.retry_due()
+        letters.send_due(lambda: not self.stopping.is_set(), at_most=20)
 
     def _patiently(self, work: Callable[[], None]) -> bool:
         """Do it, again and again while the database is away; False when told to stop before it was done."""
@@ -158,11 +163,6 @@ class Intake:
             else:
                 return True
         return False
-
-
-def _look_after() -> None:
-    consumers.retry_due()
-    letters.send_due(at_most=20)
 
 
 def _is_good(message: Message) -> bool:
