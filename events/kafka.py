@@ -1,6 +1,7 @@
 """Kafka: the relay's producer and the consumers' intake. Imported only where EVENTS_TRANSPORT is `kafka`."""
 
 import json
+import re
 import uuid
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -10,7 +11,7 @@ from typing import Any
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 from django.conf import settings
-from django.db import Error, close_old_connections
+from django.db import InterfaceError, OperationalError, close_old_connections
 
 from events import consumers, letters
 from events.models import Event, UnhandledEvent, describe
@@ -23,6 +24,7 @@ BATCH = 500
 PATIENCE = 0.5
 GRACE = 2.0
 LONGEST_PAUSE = 15.0
+NUL = re.compile(r"(?<!\\)(\\\\)*\\u0000")
 
 
 def _complain(error: KafkaError) -> None:
@@ -54,8 +56,11 @@ class KafkaTransport:
                 self._produce(event, partial(_arrived, event.pk, done, failed))
             while self.producer.flush(PATIENCE) and may_wait():
                 pass
-        except KafkaException as error:
+        except (KafkaException, BufferError) as error:
             failed.append(describe(error))
+        except Exception:
+            self._forget()
+            raise
         if len(done) < len(events):
             self._forget()
             log.warning("events wait in the outbox", events=len(events) - len(done), error=failed[:1])
@@ -71,7 +76,7 @@ class KafkaTransport:
         )
 
     def _forget(self) -> None:
-        """This relay stops, or another has taken over, or something was refused: what has not arrived is sent anew."""
+        """This relay stops, another has taken over, something failed: what has not arrived is read and sent anew."""
         self.producer.flush(GRACE)
         self.producer.purge()
         self.producer.flush(PATIENCE)
@@ -156,7 +161,7 @@ class Intake:
             try:
                 close_old_connections()
                 work()
-            except Error:
+            except (OperationalError, InterfaceError):
                 pause = min(pause * 2, LONGEST_PAUSE)
                 log.exception("the consumer waits for the database", seconds=pause)
                 self.stopping.wait(pause)
@@ -177,10 +182,20 @@ def _read(message: Message) -> Event | None:
     raw = (message.value() or b"").decode(errors="replace")
     key = (message.key() or b"").decode(errors="replace")
     try:
-        return Event.from_body(topic=str(message.topic()), key=key, body=json.loads(raw))
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        event = Event.from_body(topic=str(message.topic()), key=key, body=json.loads(raw))
+        _check_that_it_can_be_kept(event)
+    except Exception as error:
         _park(message, key, raw, error)
         return None
+    return event
+
+
+def _check_that_it_can_be_kept(event: Event) -> None:
+    """JSON may hold what a database does not take: half characters, numbers that are none, NUL in PostgreSQL."""
+    text = json.dumps([event.key, event.body], ensure_ascii=False, allow_nan=False)
+    text.encode()
+    if NUL.search(text):
+        raise ValueError(NUL.pattern)
 
 
 def _park(message: Message, key: str, raw: str, error: Exception) -> None:
