@@ -1,6 +1,7 @@
 """Kafka: the relay's producer and the consumers' intake. Imported only where EVENTS_TRANSPORT is `kafka`."""
 
 import json
+import re
 import uuid
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -10,7 +11,7 @@ from typing import Any
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 from django.conf import settings
-from django.db import Error, close_old_connections
+from django.db import InterfaceError, OperationalError, close_old_connections
 
 from events import consumers, letters
 from events.models import Event, UnhandledEvent, describe
@@ -23,6 +24,7 @@ BATCH = 500
 PATIENCE = 0.5
 GRACE = 2.0
 LONGEST_PAUSE = 15.0
+NUL = re.compile(r"(?<!\\)(\\\\)*\\u0000")
 
 
 def _complain(error: KafkaError) -> None:
@@ -54,8 +56,11 @@ class KafkaTransport:
                 self._produce(event, partial(_arrived, event.pk, done, failed))
             while self.producer.flush(PATIENCE) and may_wait():
                 pass
-        except KafkaException as error:
+        except (KafkaException, BufferError) as error:
             failed.append(describe(error))
+        except Exception:
+            self._forget()
+            raise
         if len(done) < len(events):
             self._forget()
             log.warning("events wait in the outbox", events=len(events) - len(done), error=failed[:1])
@@ -71,14 +76,15 @@ class KafkaTransport:
         )
 
     def _forget(self) -> None:
-        """This relay stops, or another has taken over, or something was refused: what has not arrived is sent anew."""
+        """This relay stops, another has taken over, something failed: what has not arrived is read and sent anew."""
         self.producer.flush(GRACE)
         self.producer.purge()
         self.producer.flush(PATIENCE)
         self.producer = self._new_producer()
 
-    def look_after(self) -> None:
+    def look_after(self, may_go_on: Callable[[], bool]) -> int:
         self.producer.poll(0)
+        return 0
 
 
 def _headers(event: Event) -> list[tuple[str, str | bytes | None]]:
@@ -132,7 +138,7 @@ class Intake:
         messages = [message for message in self.consumer.consume(BATCH, timeout=PATIENCE) if _is_good(message)]
         if messages and not self._patiently(lambda: self._take_in(messages)):
             return
-        self._patiently(_look_after)
+        self._patiently(self._look_after)
 
     def _take_in(self, messages: list[Message]) -> None:
         consumers.deliver([event for message in messages if (event := _read(message))], self.only)
@@ -144,6 +150,10 @@ class Intake:
             # They come again, here or to the member that has the partition now, and are known as handled.
             log.warning("offsets were not committed", error=describe(error))
 
+    def _look_after(self) -> None:
+        consumers.retry_due()
+        letters.send_due(lambda: not self.stopping.is_set(), at_most=20)
+
     def _patiently(self, work: Callable[[], None]) -> bool:
         """Do it, again and again while the database is away; False when told to stop before it was done."""
         pause = PATIENCE
@@ -151,18 +161,13 @@ class Intake:
             try:
                 close_old_connections()
                 work()
-            except Error:
+            except (OperationalError, InterfaceError):
                 pause = min(pause * 2, LONGEST_PAUSE)
                 log.exception("the consumer waits for the database", seconds=pause)
                 self.stopping.wait(pause)
             else:
                 return True
         return False
-
-
-def _look_after() -> None:
-    consumers.retry_due()
-    letters.send_due(at_most=20)
 
 
 def _is_good(message: Message) -> bool:
@@ -177,10 +182,20 @@ def _read(message: Message) -> Event | None:
     raw = (message.value() or b"").decode(errors="replace")
     key = (message.key() or b"").decode(errors="replace")
     try:
-        return Event.from_body(topic=str(message.topic()), key=key, body=json.loads(raw))
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        event = Event.from_body(topic=str(message.topic()), key=key, body=json.loads(raw))
+        _check_that_it_can_be_kept(event)
+    except Exception as error:
         _park(message, key, raw, error)
         return None
+    return event
+
+
+def _check_that_it_can_be_kept(event: Event) -> None:
+    """JSON may hold what a database does not take: half characters, numbers that are none, NUL in PostgreSQL."""
+    text = json.dumps([event.key, event.body], ensure_ascii=False, allow_nan=False)
+    text.encode()
+    if NUL.search(text):
+        raise ValueError(NUL.pattern)
 
 
 def _park(message: Message, key: str, raw: str, error: Exception) -> None:

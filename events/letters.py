@@ -1,16 +1,16 @@
 """Letters: written in the transaction that gives the reason, sent after it, none of them twice.
 
 A letter is marked before it is handed to the mail server and again when the server has answered. A server that cannot
-be reached, or that refuses, delays it. If the process or the connection ends between the two marks nobody knows whether
-the server accepted the letter: it is then not sent again by itself but shown in the admin as in doubt, for a person to
-decide. So a letter that was accepted is never repeated, and none is lost without a trace. All letters to one person
-about one thing have one Message-ID, by which mail programs drop a copy.
+be reached, or that refuses, delays it; one that goes away with a letter in hand gets the others before it gets that one
+again. If the process or the connection ends between the two marks nobody knows whether the server accepted the letter:
+it is then not sent again by itself but shown in the admin as in doubt, for a person to decide. So a letter that was
+accepted is never repeated, and none is lost without a trace. All letters to one person about one thing have one
+Message-ID, by which mail programs drop a copy.
 """
 
 import smtplib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
-from functools import partial
 from typing import Any
 
 import structlog
@@ -23,13 +23,13 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from events.models import Letter, describe
+from events.sending import Sender
 from events.smtp import InDoubtError
 
 log = structlog.stdlib.get_logger(__name__)
 
 OUTAGE = timedelta(seconds=30)
-LONGEST_SENDING = timedelta(minutes=10)  # a mail server that is slow takes EMAIL_TIMEOUT for each of its answers
-SAID_NO = (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused)
+LONGEST_SENDING = timedelta(minutes=10)  # longer than a slow server takes for all its answers (events/smtp.py)
 UNREACHABLE = (OSError, smtplib.SMTPException)
 GOING_AWAY = 421
 
@@ -57,35 +57,48 @@ def post(*, key: str, to: str, subject: str, text: str, html: str = "") -> bool:
     words = {"to": to, "subject": subject[:250], "text": text, "html": html}
     _letter, is_new = Letter.objects.get_or_create(key=key, defaults=words)
     if is_new and settings.EVENTS_TRANSPORT == "inline":
-        transaction.on_commit(partial(send_due, at_most=5), robust=True)
+        transaction.on_commit(_sender.wake, robust=True)
     return is_new
 
 
-def send_due(at_most: int = 50) -> int:
-    """Send letters whose time has come; the number that the server accepted. Any number of processes may do so."""
+def _always() -> bool:
+    return True
+
+
+def send_due(may_go_on: Callable[[], bool] = _always, at_most: int = 50) -> int:
+    """Send letters whose time has come; the number tried. Any number of processes may do so.
+
+    `may_go_on` is asked before each letter.
+    """
     _notice_doubt()
     if Letter.objects.postponed().exists():
         return 0  # the server did not answer a moment ago: nobody waits for it again so soon
     letters = Letter.objects.due()[:at_most]
-    return _send(letters) if letters else 0
+    return _send(letters, may_go_on) if letters else 0
 
 
-def _send(letters: Iterable[Letter]) -> int:
-    server, sent = get_connection(), 0
+_sender = Sender(send_due)
+
+
+def _send(letters: Iterable[Letter], may_go_on: Callable[[], bool]) -> int:
+    server, tried = get_connection(), 0
     try:
         server.open()
         for letter in letters:
+            if not may_go_on():
+                break
             if letter.claim():
-                sent += _hand_over(letter, server)
+                tried += 1
+                _hand_over(letter, server)
     except UNREACHABLE as error:
         log.warning("the mail server does not answer", error=describe(error))
         Letter.objects.due().update(due_at=timezone.now() + OUTAGE, error=describe(error))
     finally:
         server.close()
-    return sent
+    return tried
 
 
-def _hand_over(letter: Letter, server: BaseEmailBackend) -> bool:
+def _hand_over(letter: Letter, server: BaseEmailBackend) -> None:
     """Raises one of UNREACHABLE when the server has gone away without the letter."""
     try:
         server.send_messages([_message(letter)])
@@ -93,19 +106,19 @@ def _hand_over(letter: Letter, server: BaseEmailBackend) -> bool:
         _is_in_doubt(letter, describe(error))
         raise ConnectionError(error) from error
     except Exception as error:
-        if _went_away(error):
-            letter.waits(describe(error), OUTAGE)
-            raise
         letter.was_refused(describe(error))
         log.warning("letter refused", letter=letter.pk, error=letter.error, state=letter.state)
-        return False
-    letter.was_sent()
-    return True
+        if _went_away(error):
+            raise
+    else:
+        letter.was_sent()
 
 
 def _went_away(error: Exception) -> bool:
-    if isinstance(error, SAID_NO):
-        return getattr(error, "smtp_code", 0) == GOING_AWAY
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return any(code == GOING_AWAY for code, _text in error.recipients.values())
+    if isinstance(error, smtplib.SMTPResponseException):
+        return error.smtp_code == GOING_AWAY
     return isinstance(error, UNREACHABLE)
 
 

@@ -163,7 +163,8 @@ class UnhandledEvent(models.Model):
 
 
 def describe(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}".replace("\0", "")[:LARGEST_ERROR]
+    text = f"{type(error).__name__}: {error}".replace("\0", "")
+    return text.encode(errors="replace").decode()[:LARGEST_ERROR]
 
 
 class LetterQuerySet(models.QuerySet["Letter"]):
@@ -230,15 +231,13 @@ class Letter(models.Model):
         self.becomes(self.State.SENT)
 
     def was_refused(self, error: str) -> None:
-        """The server took the connection and not the letter: tried again over about two days."""
+        """The server took the connection and not the letter: tried again over about two days, after all the others.
+
+        That holds for one that hangs up, too: else a letter that it cannot bear would be the first for ever.
+        """
         self.attempts += 1
         self.due_at = timezone.now() + timedelta(minutes=min(2**self.attempts, 360))
         self.becomes(self.State.REFUSED if self.attempts >= self.ATTEMPTS else self.State.WAITING, error)
-
-    def waits(self, error: str, pause: timedelta) -> None:
-        """The server could not be reached; that counts as no attempt, however long it lasts."""
-        self.due_at = timezone.now() + pause
-        self.becomes(self.State.WAITING, error)
 
 
 class Lease(models.Model):

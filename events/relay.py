@@ -33,8 +33,8 @@ class Transport(Protocol):
     def pass_on(self, events: Sequence[Event], may_wait: Callable[[], bool]) -> list[int]:
         """The keys of the events that have arrived; waits for the rest as long as `may_wait()` says so."""
 
-    def look_after(self) -> None:
-        """What the transport does between batches."""
+    def look_after(self, may_go_on: Callable[[], bool]) -> int:
+        """What the transport does between batches; how much it was."""
 
 
 class LocalTransport:
@@ -50,9 +50,8 @@ class LocalTransport:
             done += [event.pk for event in batch]
         return done
 
-    def look_after(self) -> None:
-        consumers.retry_due()
-        letters.send_due()
+    def look_after(self, may_go_on: Callable[[], bool]) -> int:
+        return consumers.retry_due() + letters.send_due(may_go_on)
 
 
 class Relay:
@@ -77,17 +76,16 @@ class Relay:
         self.post.leave()
 
     def run_once(self) -> bool:
-        """Pass on all that waits now, and stop; False when another relay is at work."""
+        """Do all that is to be done now, letters too, and stop; False when another relay is at work."""
         patience = time.monotonic() + PATIENCE + 2 * BEAT  # as long as it takes to see whether the holder is alive
         while not self.post.hold():
             if time.monotonic() > patience:
                 return False
             self.stopping.wait(BEAT)
         try:
-            while self._pass_on_batch():
-                pass
-            self.transport.look_after()
             self.clock.tick()
+            while self._may_go_on() and self._do_some():
+                pass
         finally:
             self.post.leave()
         return True
@@ -96,11 +94,13 @@ class Relay:
         """One turn of the loop; how long to rest after it."""
         if not self._is_at_work():
             return BEAT
-        count = self._pass_on_batch()
-        self.transport.look_after()
         self.clock.tick()
+        done = self._do_some()
         self._report()
-        return 0 if count else IDLE
+        return 0 if done else IDLE
+
+    def _do_some(self) -> int:
+        return self._pass_on_batch() + self.transport.look_after(self._may_go_on)
 
     def _is_at_work(self) -> bool:
         held = self.post.hold()
@@ -113,13 +113,13 @@ class Relay:
         events = list(Event.objects.unpublished()[:BATCH])
         if not events:
             return 0
-        done = self.transport.pass_on(events, self._may_wait)
+        done = self.transport.pass_on(events, self._may_go_on)
         _mark_published(done)
         self.passed_on += len(done)
         metrics.PASSED_ON.inc(len(done))
         return len(done)
 
-    def _may_wait(self) -> bool:
+    def _may_go_on(self) -> bool:
         self._report()
         return not self.stopping.is_set() and self.post.hold()
 

@@ -5,17 +5,35 @@ from typing import Any
 
 from django.core.mail.backends import smtp
 
+GO_ON = 354
+LONGEST_ANSWER = 120.0  # RFC 5321, 4.5.3.2.6: a server may be slow to accept, and who hangs up is left in doubt
+
 
 class InDoubtError(Exception):
     """The connection was lost after the letter had been handed over and before the server said whether it took it."""
 
 
 class _Telling(smtplib.SMTP):
+    is_handed_over = False
+
+    def getreply(self) -> tuple[int, bytes]:
+        code, text = super().getreply()
+        if code == GO_ON and self.sock:
+            self.is_handed_over = True
+            self.sock.settimeout(LONGEST_ANSWER)
+        return code, text
+
     def data(self, msg: Any) -> tuple[int, bytes]:
+        self.is_handed_over = False
         try:
-            return super().data(msg)
+            answer = super().data(msg)
         except (OSError, smtplib.SMTPServerDisconnected) as error:
-            raise InDoubtError(error) from error
+            if self.is_handed_over:
+                raise InDoubtError(error) from error
+            raise
+        if self.sock:
+            self.sock.settimeout(self.timeout)
+        return answer
 
 
 class _TellingSSL(_Telling, smtplib.SMTP_SSL):

@@ -18,8 +18,14 @@ class Conversation(socketserver.StreamRequestHandler):
         if self.server.mood == "silent":
             return
         self.say("220 school")
+        hangs_up = False
         while line := self.rfile.readline().decode().strip():
             verb = line[:4].upper()
+            if verb == "RCPT" and line == self.server.hangs_up_on:
+                hangs_up = True
+            if verb == "DATA" and hangs_up:
+                self.say(self.server.last_words)
+                return
             if verb == "DATA":
                 self.say("354 go on")
                 if not self.take_letter():
@@ -31,11 +37,13 @@ class Conversation(socketserver.StreamRequestHandler):
                 self.say(self.server.refusals.get(line) or ANSWERS[verb])
 
     def say(self, text: str) -> None:
-        self.wfile.write(f"{text}\r\n".encode())
+        self.wfile.write(f"{text}\r\n".encode() if text else b"")
 
     def take_letter(self) -> bool:
         """False when the connection is dropped without an answer."""
         lines = list(iter(self.rfile.readline, b".\r\n"))
+        self.server.reached.set()
+        self.server.may_answer.wait(5)
         if self.server.mood == "refuses":
             self.say("451 try later")
             return True
@@ -55,6 +63,9 @@ class MailServer(socketserver.ThreadingTCPServer):
         super().__init__(("127.0.0.1", 0), Conversation)
         self.accepted: list[EmailMessage] = []
         self.refusals: dict[str, str] = {}
+        self.hangs_up_on = self.last_words = ""
+        self.reached, self.may_answer = threading.Event(), threading.Event()
+        self.may_answer.set()
 
     @property
     def port(self) -> int:

@@ -1,16 +1,19 @@
 """A mail server that fails delays letters, loses none, and gets none again that it has accepted."""
 
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
-from django.db import transaction
+from django.core.mail import EmailMessage
+from django.db.models import F
 from django.utils import timezone
 
 from events import letters
 from events.models import Letter
+from events.smtp import EmailBackend
 from events.tests.mail_server import MailServer, mail_server
 
 pytestmark = pytest.mark.django_db(transaction=True, available_apps=["events"])
@@ -78,12 +81,49 @@ def test_a_refused_letter_holds_up_no_other_and_is_tried_again(server: MailServe
     server.refusals["rcpt TO:<full@school.example>"] = "452 mailbox full"
     post("one", to="full@school.example")
     post("two")
-    assert letters.send_due() == 1
+    assert letters.send_due() == 2
     assert states() == [State.WAITING, State.SENT]
     server.refusals.clear()
     hours_later()
     assert letters.send_due() == 1
     assert [letter["To"] for letter in server.accepted] == ["student@school.example", "full@school.example"]
+
+
+@pytest.mark.parametrize("last_words", ["421 too much for me", ""])
+def test_a_letter_at_which_the_server_hangs_up_holds_up_no_other(server: MailServer, last_words: str) -> None:
+    """Nor is it in doubt: the server had not let it begin."""
+    server.hangs_up_on, server.last_words = "rcpt TO:<poison@school.example>", last_words
+    post("one", to="poison@school.example")
+    post("two")
+    post("three")
+    for _ in range(3):
+        letters.send_due()
+        Letter.objects.update(due_at=F("due_at") - letters.OUTAGE)
+    assert states() == [State.WAITING, State.SENT, State.SENT]
+    assert Letter.objects.get(key="one").attempts == 1
+
+
+def test_a_server_that_goes_away_at_an_address_is_not_asked_at_once_again(server: MailServer) -> None:
+    server.refusals["rcpt TO:<poison@school.example>"] = "421 too much for me"
+    post("one", to="poison@school.example")
+    post("two")
+    assert letters.send_due() == 1
+    assert list(Letter.objects.order_by("id").values_list("attempts", flat=True)) == [1, 0]
+    assert Letter.objects.postponed().get().key == "two"
+
+
+def test_a_server_may_think_about_a_letter_for_longer_than_about_anything_else(
+    server: MailServer, settings: Any
+) -> None:
+    settings.EMAIL_TIMEOUT = 0.1
+    server.may_answer.clear()
+    threading.Timer(0.25, server.may_answer.set).start()
+    backend = EmailBackend()
+    backend.open()
+    assert backend.send_messages([EmailMessage("Тема", "Текст", to=["a@school.example"])]) == 1
+    assert backend.connection and backend.connection.sock  # noqa: PT018 - for the types
+    assert backend.connection.sock.gettimeout() == 0.1
+    backend.close()
 
 
 def test_a_letter_that_is_always_refused_is_given_up_and_kept(server: MailServer) -> None:
@@ -149,18 +189,6 @@ def test_two_senders_share_the_work_and_neither_sends_what_the_other_has(server:
     post()
     first, second = Letter.objects.get(), Letter.objects.get()
     assert [first.claim(), second.claim()] == [True, False]
-
-
-def test_a_letter_is_one_with_the_transaction_that_gives_its_reason(server: MailServer, settings: Any) -> None:
-    settings.EVENTS_TRANSPORT = "inline"
-    with transaction.atomic():
-        post("one")
-        transaction.set_rollback(True)
-    assert server.accepted == []
-    with transaction.atomic():
-        post("two")
-        assert server.accepted == []
-    assert len(server.accepted) == 1
 
 
 def test_a_template_makes_subject_text_and_html_in_the_language_of_the_person(server: MailServer) -> None:

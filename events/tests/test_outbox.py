@@ -91,6 +91,22 @@ def test_with_another_transport_the_event_waits_for_the_relay(heard: Said, setti
     assert not Event.objects.unpublished().exists()
 
 
+def test_what_a_dead_process_left_goes_before_the_next_event_of_its_key(
+    handle: Callable[..., None], settings: Any
+) -> None:
+    said: Said = []
+    handle(lambda event: said.append(event.payload["title"]))
+    settings.EVENTS_TRANSPORT = "local"  # nobody runs the consumers: as if the process had died after its commit
+    archive(title="first")
+    archive(key=8, title="other")
+    settings.EVENTS_TRANSPORT = "inline"
+    with transaction.atomic():
+        archive(title="second")
+        archive(title="third")
+    assert said == ["first", "second", "third"]
+    assert Event.objects.unpublished().get().key == "8"
+
+
 def test_an_event_that_is_delivered_again_is_handled_once(heard: Said) -> None:
     event = archive()
     consumers.deliver([event, event])

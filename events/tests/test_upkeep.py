@@ -13,6 +13,7 @@ from django.utils import timezone
 from events import clock, lease
 from events.lease import Post
 from events.models import Event, HandledEvent, Letter, UnhandledEvent
+from events.privacy import forget
 from events.relay import LocalTransport, Relay
 
 pytestmark = pytest.mark.django_db
@@ -113,10 +114,31 @@ ARCHIVED = {"course_id": 7, "title": "Вязание", "actor_id": None}
 
 
 @pytest.mark.sweep
-@pytest.mark.parametrize("text", ["30", "d", "0d", "1.5d", "30 days", "99999d", "٣d", ""])
+@pytest.mark.parametrize("text", ["30", "d", "0d", "1.5d", "30 days", "99999d", "٣d", "", "1d"])
 def test_an_age_that_is_no_age_is_refused(text: str) -> None:
     with pytest.raises(CommandError, match="--older-than must be"):
         call_command("purge_events", older_than=text)
+
+
+def test_a_name_is_forgotten_in_the_outbox_and_in_what_waits_or_was_parked() -> None:
+    told = {"type": "user.created", "topic": "user-events", "key": "7"}
+    named = {"user_id": 7, "email": "julia@school.example", "name": "Юлия", "age": 30, "is_admin": False}
+    named |= {"actor_id": None}
+    Event.objects.create(**told, payload=named)
+    for body in (named, {"message": "{julia@school.example"}):
+        UnhandledEvent.objects.create(**told, consumer="mail", event_id=uuid4(), body=body)
+    UnhandledEvent.objects.create(**told | {"key": "8"}, consumer="mail", event_id=uuid4(), body=named)
+    forget(topic="user-events", key=7)
+    forgotten = named | {"email": "", "name": ""}
+    assert Event.objects.get().payload == forgotten
+    bodies = list(UnhandledEvent.objects.order_by("id").values_list("body", flat=True))
+    assert bodies == [forgotten, {"message": ""}, named]
+
+
+def test_a_purge_leaves_the_letters_of_yesterday_that_say_what_is_written_already() -> None:
+    with pytest.raises(CommandError, match="at least 2d"):
+        call_command("purge_events", older_than="12h")
+    call_command("purge_events", older_than="48h")
 
 
 def test_a_job_that_fails_stops_no_other_and_jobs_run_once_an_hour(

@@ -10,6 +10,7 @@ from events.models import Event, HandledEvent, Letter
 from events.transactions import in_transaction
 
 BATCH = 1000
+LEAST = timedelta(days=2)  # the hourly jobs write a letter once because its row is there for the rest of the day
 UNITS = {"d": "days", "h": "hours"}
 
 
@@ -21,7 +22,9 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--older-than", required=True, metavar="30d", help="days or hours, such as 30d or 12h")
+        parser.add_argument(
+            "--older-than", required=True, metavar="30d", help="days or hours, such as 30d or 48h; 2d at least"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         before = _oldest_needed(timezone.now() - _duration(options["older_than"]))
@@ -33,10 +36,11 @@ class Command(BaseCommand):
 
 def _duration(text: str) -> timedelta:
     found = re.fullmatch(r"([1-9][0-9]{0,3})([dh])", text)
-    if not found:
-        message = f"--older-than must be a number of days or hours such as 30d or 12h, not {text}."
+    duration = timedelta(**{UNITS[found[2]]: int(found[1])}) if found else timedelta()
+    if duration < LEAST:
+        message = f"--older-than must be a number of days or hours such as 30d or 48h, at least 2d, not {text}."
         raise CommandError(message)
-    return timedelta(**{UNITS[found[2]]: int(found[1])})
+    return duration
 
 
 def _oldest_needed(before: datetime) -> datetime:
