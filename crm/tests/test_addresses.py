@@ -29,6 +29,7 @@ BIG = 1_234_567
 SPLIT = re.compile(r'\b(?:href|action|formaction|value|id|for|name|hx-[a-z]+|data-[a-z]+)="[^"]*\d[,\u00a0]\d{3}[^"]*"')
 
 
+@pytest.mark.sweep
 def test_no_key_is_written_as_people_read_numbers(student: User, browse: Browse) -> None:
     home = OrganizationFactory(id=BIG)
     Stage.objects.of(BIG).delete()
@@ -68,6 +69,7 @@ def test_an_import_into_an_organisation_of_a_big_key_is_confirmed(browse: Browse
 END, BEGINNING = "9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00"
 
 
+@pytest.mark.sweep
 def test_a_query_that_cannot_be_read_is_a_bad_lookup(school: Organization, manager: User, browse: Browse) -> None:
     client = browse(manager)
     for query in (

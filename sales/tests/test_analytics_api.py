@@ -84,6 +84,7 @@ def test_who_works_in_two_names_one(school: Organization, manager: User, api: Ap
     assert shown == {school.pk: 1, second.pk: 0}
 
 
+@pytest.mark.sweep
 def test_figures_are_kept_for_a_minute_for_each_period(school: Organization, manager: User, api: Api) -> None:
     get = api(manager).call
     fill(school, None)

@@ -187,6 +187,7 @@ def test_htmx_gets_a_refusal_on_the_card_which_stays_in_its_column(
     assert now(deal) == ("proposal", "new")
 
 
+@pytest.mark.sweep
 def test_whoever_was_slower_is_told_and_shown_where_the_deal_is(
     school: Organization, manager: User, browse: Browse, stages: list[Stage]
 ) -> None:

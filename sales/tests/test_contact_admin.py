@@ -69,6 +69,7 @@ def test_lists_are_filtered_and_searched_by_beginnings_of_words(
         assert (len(shown) if isinstance(wanted, int) else shown) == wanted, query
 
 
+@pytest.mark.sweep
 def test_a_conversation_is_logged_by_whoever_may(school: Organization, manager: User, browse: Browse) -> None:
     Organization.objects.update(time_zone="Asia/Vladivostok")
     contact = ContactFactory(organization=school)

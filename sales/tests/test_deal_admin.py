@@ -63,6 +63,7 @@ def test_a_won_deals_amount_is_refused_beside_its_field(school: Organization, ma
     assert "amount" in page.context["adminform"].form.errors
 
 
+@pytest.mark.sweep
 def test_each_verb_is_a_button_where_it_fits(school: Organization, browse: Browse) -> None:
     owner = member(Role.OWNER, school)
     deal, client, address = DealFactory(organization=school), browse(owner), f"{LIST}%s/" % Deal.objects.get().pk
@@ -118,6 +119,7 @@ def test_a_bulk_verb_asks_once_and_refuses_row_by_row(school: Organization, mana
     assert list(statuses) == [("lost", "дорого"), ("won", ""), ("won", "")]
 
 
+@pytest.mark.sweep
 def test_a_bulk_verb_reads_no_more_than_it_may_do(school: Organization, manager: User, browse: Browse) -> None:
     contact, stage = ContactFactory(organization=school), Stage.objects.of(school.pk)[0]
     row = {"organization": school, "contact": contact, "stage": stage, "amount": 1}

@@ -119,6 +119,7 @@ def test_what_the_rules_refuse(school: Organization, manager: User, api: Api) ->
     assert not Activity.objects.exists()
 
 
+@pytest.mark.sweep
 def test_a_version_that_was_read_guards_every_write(school: Organization, api: Api) -> None:
     owner, deal = member(Role.OWNER, school), DealFactory(organization=school)
     client, path = api(owner), f"/deals/{deal.pk}"

@@ -44,6 +44,7 @@ def test_tasks_are_listed_by_the_days_of_the_organisation(school: Organization, 
     assert "11 p.m. +10" in shown or "23:00 +10" in shown
 
 
+@pytest.mark.sweep
 def test_a_due_time_is_typed_where_the_organisation_is(school: Organization, manager: User, browse: Browse) -> None:
     Organization.objects.update(time_zone="Asia/Vladivostok")
     client, deal = browse(manager), DealFactory(organization=school)
