@@ -77,6 +77,7 @@ def test_drawings_have_their_numbers_in_every_language(school: Organization, man
         assert '<rect x="33.5" width="33"' in page  # a third of the funnel, in its middle
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(("list_", "title"), [("overdue_list", "Позвонить -1"), ("today_list", "Позвонить 0")])
 def test_the_numbers_of_tasks_lead_to_the_tasks(
     school: Organization, manager: User, browse: Browse, list_: str, title: str

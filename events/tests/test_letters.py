@@ -112,6 +112,7 @@ def test_a_server_that_goes_away_at_an_address_is_not_asked_at_once_again(server
     assert Letter.objects.postponed().get().key == "two"
 
 
+@pytest.mark.sweep
 def test_a_server_may_think_about_a_letter_for_longer_than_about_anything_else(
     server: MailServer, settings: Any
 ) -> None:

@@ -137,6 +137,7 @@ def test_a_period_that_is_none_is_refused(manager: User, api: Api, period: str, 
         assert [error["field"] for error in body["errors"]] == [field]
 
 
+@pytest.mark.sweep
 def test_either_day_may_be_missing_and_both_count(manager: User, school: Organization, api: Api) -> None:
     with time_machine.travel("2026-11-20T23:30:00+03:00", tick=False):
         fill(school, None)

@@ -154,6 +154,7 @@ def test_two_contacts_become_one_after_a_question(school: Organization, manager:
     assert Deal.objects.get() == deal
 
 
+@pytest.mark.sweep
 def test_merging_takes_exactly_two_of_one_organisation(school: Organization, manager: User, browse: Browse) -> None:
     mine = [ContactFactory(organization=school) for _ in range(3)]
     foreign = ContactFactory()

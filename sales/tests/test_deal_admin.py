@@ -104,6 +104,7 @@ def test_the_verbs_ask_the_right_that_the_table_names(school: Organization, brow
     assert Deal.objects.get(pk=free.pk).owner == sales
 
 
+@pytest.mark.sweep
 def test_a_bulk_verb_asks_once_and_refuses_row_by_row(school: Organization, manager: User, browse: Browse) -> None:
     rows = [DealFactory(organization=school, title=f"Сделка {n}", amount=n) for n in range(3)]
     client, chosen = browse(manager), {"_selected_action": [row.pk for row in rows]}

@@ -102,6 +102,7 @@ def test_the_way_through_the_pipeline(school: Organization, api: Api) -> None:
         assert client.call("post", f"{path}/{verb}", 409)["code"] == code
 
 
+@pytest.mark.sweep
 def test_what_the_rules_refuse(school: Organization, manager: User, api: Api) -> None:
     deal = DealFactory(organization=school, amount=0, stage=Stage.objects.get(slug="proposal"))
     before = list(Deal.objects.values())

@@ -134,6 +134,7 @@ def test_an_autocomplete_finds_what_the_form_accepts(
     assert me.get(AUTOCOMPLETE, asked | {"field_name": "owner", "term": mine.title}).json()["results"] == []
 
 
+@pytest.mark.sweep
 def test_who_works_in_two_schools_chooses_inside_one(
     school: Organization, manager: User, browse: Browse, theirs: dict[str, Any]
 ) -> None:

@@ -63,6 +63,7 @@ def test_a_due_time_is_typed_where_the_organisation_is(school: Organization, man
         assert "due_at" in client.post(address, same | bad).context["adminform"].form.errors
 
 
+@pytest.mark.sweep
 def test_done_is_a_verb_and_own_tasks_are_for_members(school: Organization, manager: User, browse: Browse) -> None:
     me, sales = member(Role.MEMBER, school), member(Role.SALES, school)
     mine = TaskFactory(organization=school, assignee=me, title="Моя")
@@ -101,6 +102,7 @@ def test_stages_are_for_leaders(school: Organization, manager: User, browse: Bro
     assert browse(manager).post(change, {"name": "Иначе"}).status_code in (302, 403)
 
 
+@pytest.mark.sweep
 def test_activities_are_only_read(school: Organization, manager: User, browse: Browse) -> None:
     line = ActivityFactory(organization=school, author=manager)
     ActivityFactory(organization=school, kind="call")

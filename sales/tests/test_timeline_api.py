@@ -16,6 +16,7 @@ from sales.services import contacts
 Api = Callable[..., Any]
 
 
+@pytest.mark.sweep
 def test_what_was_done_outside_is_logged_in_its_timeline(school: Organization, manager: User, api: Api) -> None:
     contact, deal, client = ContactFactory(organization=school), DealFactory(organization=school), api(manager)
     ActivityFactory(organization=school)
