@@ -9,7 +9,7 @@ from accounts.access import NONE, Role, scope_of
 from accounts.models import Organization, User
 from courses.models import Course
 from enrolments.models import Enrolment
-from events.clock import hourly
+from events.clock import MORNING, hourly
 from events.consumers import consumes
 from events.letters import write
 from events.models import Event
@@ -23,7 +23,6 @@ ANSWERS = {
     "enrolment.rejected": "rejected",
 }
 DECIDING = [role for role in Role if scope_of("enrolments.accept_enrolment", role) is not NONE]
-MORNING = 9
 
 
 @consumes("mail", *ANSWERS)

@@ -9,6 +9,7 @@ log = structlog.stdlib.get_logger(__name__)
 
 Job = Callable[[], None]
 HOUR = 3600.0
+MORNING = 9  # the hour, where the reader's organisation is, from which reminders are written
 _jobs: list[Job] = []
 
 

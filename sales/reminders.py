@@ -7,13 +7,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Organization
-from events.clock import hourly
+from events.clock import MORNING, hourly
 from events.letters import write
 from sales.models import Task, TaskQuerySet
-from sales.models.work import start_of_day
 
 SOON = timedelta(hours=24)
-MORNING = 9
 
 
 @hourly
@@ -28,9 +26,8 @@ def _remind(organization: Organization) -> None:
     undone = Task.objects.undone().filter(organization=organization, assignee__is_active=True)
     undone = undone.filter(assignee__memberships__organization=organization)
     soon = undone.filter(due_at__gte=timezone.now(), due_at__lt=timezone.now() + SOON)
-    overdue = undone.filter(due_at__lt=start_of_day(organization))
     _tell_all(soon, "due_soon", "due_soon_told_at")
-    _tell_all(overdue, "overdue", "overdue_told_at")
+    _tell_all(undone.overdue(organization), "overdue", "overdue_told_at")
 
 
 def _tell_all(rows: TaskQuerySet, letter: str, mark: str) -> None:

@@ -1,4 +1,4 @@
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from django.conf import settings
 from django.db import connections, models
@@ -13,6 +13,8 @@ from accounts.access import ScopedQuerySet
 from accounts.models import Organization, clean_email, one_line
 from sales.search import words_in, words_of
 
+Rows = TypeVar("Rows", bound="models.QuerySet[Any]")
+
 
 class ContactQuerySet(ScopedQuerySet["Contact"]):
     def own(self, user_id: int) -> Q:
@@ -20,14 +22,19 @@ class ContactQuerySet(ScopedQuerySet["Contact"]):
 
     def search(self, text: str) -> Self:
         """Contacts that have, for every word of `text`, a word in name, e-mail or phone that begins so."""
-        words = words_in(text)
-        rows = self if words or not text.strip() else self.none()
-        for word in words:
-            rows = rows.filter(pk__in=ContactWord.objects.beginning(word))
-        return rows
+        return found_by(text, self, "pk__in")
 
     def for_list(self) -> Self:
         return self.prefetch_related("owner")
+
+
+def found_by(text: str, rows: Rows, column: str) -> Rows:
+    """The rows whose contact, in `column`, matches every word of `text`; none if there is a text without words."""
+    words = words_in(text)
+    found = rows if words or not text.strip() else rows.none()
+    for word in words:
+        found = found.filter(**{column: ContactWord.objects.beginning(word)})
+    return found
 
 
 class Contact(models.Model):

@@ -13,9 +13,8 @@ from accounts.access import ScopedQuerySet
 from accounts.models import Organization, one_line, validate_currency
 from courses.models import Course
 from enrolments.models import Enrolment
-from sales.models.contacts import Contact, ContactWord
+from sales.models.contacts import Contact, found_by
 from sales.models.stages import Stage
-from sales.search import words_in
 
 
 class DealQuerySet(ScopedQuerySet["Deal"]):
@@ -27,11 +26,7 @@ class DealQuerySet(ScopedQuerySet["Deal"]):
 
     def search(self, text: str) -> Self:
         """Deals of the contacts that `text` finds."""
-        words = words_in(text)
-        rows = self if words or not text.strip() else self.none()
-        for word in words:
-            rows = rows.filter(contact__in=ContactWord.objects.beginning(word))
-        return rows
+        return found_by(text, self, "contact__in")
 
     def for_list(self) -> Self:
         """Related rows by queries of their own: MariaDB may start a join from them, and sort every deal."""
