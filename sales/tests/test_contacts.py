@@ -1,5 +1,7 @@
 """Contacts: one per e-mail, however written; found by beginnings of words; merged without losing a row."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from accounts.access import Role
@@ -104,6 +106,11 @@ def test_a_contact_s_timeline_has_its_deals_too(school: Organization, manager: U
     deal = DealFactory(organization=school)
     timeline.log(about=deal, kind=Activity.Kind.CALL, text="Договорились", by=manager, minutes=12)
     timeline.log(about=deal.contact, kind=Activity.Kind.NOTE, text="Любит ботанику", by=manager)
+    for year in (1, 9999):
+        with pytest.raises(timeline.DateOutOfRange):
+            timeline.log(
+                about=deal, kind=Activity.Kind.CALL, text="", by=manager, happened_at=datetime(year, 6, 1, tzinfo=UTC)
+            )
     assert [line.text for line in deal.contact.activities.order_by("id")] == ["Договорились", "Любит ботанику"]
     assert [(line.text, line.minutes) for line in deal.activities.all()] == [("Договорились", 12)]
 

@@ -109,5 +109,7 @@ def test_each_letter_goes_once_and_again_for_another_date(school: Organization) 
         assert told() == ["Due soon: Созвон"]
         tasks.update(task=soon, by=sales, assignee=sales)
         remove_member(membership=english.memberships.get(), by=member(Role.OWNER, school))
+        TaskFactory(organization=school, assignee=english, due_at=NOON - timedelta(days=3), title="Ушедшего")
+        assert told() == []
     with time_machine.travel(NOON + timedelta(days=1), tick=False):
         assert told() == ["Скоро срок: Не скоро", "Просрочено: Созвон"]
