@@ -62,4 +62,10 @@ def _running(
             failed = process.wait() != 0
         if failed:
             errors.seek(0)
-            raise ClientFailed(errors.read().decode(errors="replace").strip() or f"{args[0]} failed.")
+            raise ClientFailed(_told(errors.read().decode(errors="replace")) or f"{args[0]} failed.")
+
+
+def _told(words: str) -> str:
+    """The error alone: some of these programs print the statement too, which is people's data."""
+    lines = words.strip().splitlines()
+    return "\n".join([line for line in lines if line.startswith("ERROR ")] or lines)

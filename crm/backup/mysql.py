@@ -1,6 +1,7 @@
 """mysqldump of one transaction's view, for MySQL and MariaDB."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -19,15 +20,41 @@ OPTIONS = [
 STRING = re.compile(rb"'[^'\\]*(?:\\.[^'\\]*)*'", re.DOTALL)
 TABLE = re.compile(rb"CREATE TABLE `([^`]+)`")
 INSERT = re.compile(rb"INSERT INTO `([^`]+)`.*? VALUES")
+DEFINITION = re.compile(
+    rb"^CREATE TABLE (?P<table>`[^`]+`)|^(?P<plain>  `[^`]+` .*?) GENERATED ALWAYS AS .*?(?=,?$)", re.MULTILINE
+)
 
 
 def dump(connection: BaseDatabaseWrapper, rows: dict[str, int]) -> Iterator[bytes]:
+    blocks = _blocks(connection, rows)
+    return blocks if getattr(connection, "mysql_is_mariadb", False) else generated_last(blocks)
+
+
+def _blocks(connection: BaseDatabaseWrapper, rows: dict[str, int]) -> Iterator[bytes]:
     table = ""
     with reading(*command(connection, ("mariadb-dump", "mysqldump"), OPTIONS)) as pipe:
         while block := pipe.read(BLOCK) + pipe.readline():
             for line in STRING.sub(b"", block).splitlines():
                 table = count(line, table, rows)
             yield block
+
+
+def generated_last(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """MariaDB's mysqldump writes values for generated columns, and MySQL takes none: plain until the rows are in."""
+    table, columns = b"", defaultdict[bytes, list[bytes]](list)
+
+    def plain(found: re.Match[bytes]) -> bytes:
+        nonlocal table
+        if found["table"]:
+            table = found["table"]
+            return found[0]
+        columns[table].append(b"MODIFY " + found[0].strip())
+        return found["plain"]
+
+    for block in blocks:
+        yield DEFINITION.sub(plain, block)
+    for name, changes in columns.items():
+        yield b"ALTER TABLE %b %b;\n" % (name, b", ".join(changes))
 
 
 def count(line: bytes, table: str, rows: dict[str, int]) -> str:

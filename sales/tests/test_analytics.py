@@ -50,18 +50,15 @@ def moscow(text: str | None) -> Any:
 
 def open_deals(school: Organization, mila: User) -> list[Deal]:
     contact, stages = ContactFactory(organization=school), {stage.slug: stage for stage in Stage.objects.of(school.pk)}
-    rows = Deal.objects.bulk_create(
+    Deal.objects.bulk_create(
         Deal(
             organization=school, contact=contact, title="Сделка", stage=stages[stage], status=status,
             amount=Decimal(amount), currency=currency, won_at=moscow(won), lost_at=moscow(lost),
-            owner=mila if number in MILAS else None,
+            created_at=moscow(opened), owner=mila if number in MILAS else None,
         )
-        for number, (stage, status, amount, currency, _opened, won, lost) in enumerate(DEALS)
+        for number, (stage, status, amount, currency, opened, won, lost) in enumerate(DEALS)
     )  # fmt: skip
-    for row, (*_, opened, _won, _lost) in zip(rows, DEALS, strict=True):
-        row.created_at = moscow(opened)
-    Deal.objects.bulk_update(rows, ["created_at"])
-    return rows
+    return [*Deal.objects.order_by("pk")]
 
 
 def window(school: Organization, person: User | None = None, days: tuple[str, str] | None = None) -> Window:
