@@ -1,9 +1,11 @@
 import io
+import logging
 import re
 import time
 import uuid
 from collections.abc import Callable
 from datetime import UTC
+from http import HTTPStatus
 
 import structlog
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +13,7 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from crm.errors import body_too_large
+from crm.health import PROBES
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -23,7 +26,7 @@ SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 def trace(get_response: Handler) -> Handler:
     """Give each request an id (a sane incoming one is kept), each response that id and its ms, and the log a line.
 
-    The id stays bound after the answer: Django logs a 500 that a view has handled once this middleware has returned.
+    A probe that finds all well, which comes every second, has one at LOG_LEVEL=DEBUG only. The id stays bound after the answer: Django logs a 500 that a view has handled once this middleware has returned.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -37,7 +40,9 @@ def trace(get_response: Handler) -> Handler:
         took = round((time.perf_counter() - start) * 1000, 1)
         response["X-Request-Id"] = request_id
         response["X-Process-Time-ms"] = f"{took:.1f}"
-        log.info(
+        probe = request.path in PROBES and response.status_code == HTTPStatus.OK
+        log.log(
+            logging.DEBUG if probe else logging.INFO,
             "request",
             method=request.method,
             path=request.path,

@@ -102,6 +102,10 @@ CACHES = {
 if CACHES["default"]["BACKEND"].endswith("LocMemCache"):
     # Rate limits live here too: figures of many periods must not push them out before they have run their time.
     CACHES["default"].setdefault("OPTIONS", {}).setdefault("MAX_ENTRIES", 5_000)
+elif find_spec("redis") is None:
+    env.stop("CACHE_URL", "names a Redis or Valkey, which needs the package redis (requirements-prod.txt).")
+else:
+    CACHES["default"]["BACKEND"] = "crm.cache.SturdyCache"
 ANALYTICS_TTL = env.whole("ANALYTICS_TTL", default=60, high=86_400)  # seconds
 
 # Events

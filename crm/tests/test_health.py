@@ -7,6 +7,7 @@ import pytest
 from django.db import connections
 from django.test import Client
 from pytest_django import Settings
+from structlog.testing import capture_logs
 
 PROBES = ["/ping", "/health/live", "/health/ready"]
 
@@ -42,3 +43,11 @@ def test_a_database_that_does_not_answer_is_named(lost_database: None) -> None:
     assert response.status_code == 503
     assert response.json() == {"status": "unavailable", "failed": {"database": "does not answer"}}
     assert [Client().get(path).status_code for path in PROBES[:2]] == [200, 200]
+
+
+def test_the_log_has_a_line_of_a_probe_that_finds_trouble(lost_database: None) -> None:
+    with capture_logs() as said:
+        for path in PROBES:
+            Client().get(path)
+    levels = {line["path"]: line["log_level"] for line in said if line["event"] == "request"}
+    assert levels == {"/ping": "debug", "/health/live": "debug", "/health/ready": "info"}
