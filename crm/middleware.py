@@ -26,7 +26,8 @@ SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 def trace(get_response: Handler) -> Handler:
     """Give each request an id (a sane incoming one is kept), each response that id and its ms, and the log a line.
 
-    A probe that finds all well, which comes every second, has one at LOG_LEVEL=DEBUG only. The id stays bound after the answer: Django logs a 500 that a view has handled once this middleware has returned.
+    A probe comes every second: one that finds all well has its line at LOG_LEVEL=DEBUG only. The id stays bound after
+    the answer: Django logs a 500 that a view has handled once this middleware has returned.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
