@@ -1,5 +1,6 @@
 """Strict reading of the environment: a bad value stops the start with one line that names its variable."""
 
+import json
 import os
 import re
 from pathlib import Path
@@ -70,6 +71,17 @@ def keys(variable: str) -> list[str]:
     found = _split(secret(variable))
     if any(len(key) < SHORTEST_KEY for key in found):
         stop(variable, f"must list keys of at least {SHORTEST_KEY} characters, separated by commas.")
+    return found
+
+
+def properties(variable: str) -> dict[str, Any]:
+    """A JSON object of words, numbers and flags; a password may be among them."""
+    try:
+        found = json.loads(secret(variable) or "{}")
+    except ValueError:
+        found = None
+    if not isinstance(found, dict) or not all(isinstance(value, str | int | float) for value in found.values()):
+        stop(variable, 'must be a JSON object such as {"security.protocol": "ssl"}.')
     return found
 
 

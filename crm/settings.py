@@ -113,6 +113,7 @@ ANALYTICS_TTL = env.whole("ANALYTICS_TTL", default=60, high=86_400)  # seconds
 EVENTS_TRANSPORT = env.choice("EVENTS_TRANSPORT", default="inline", options=("inline", "local", "kafka"))
 KAFKA_BOOTSTRAP_SERVERS = ",".join(env.words("KAFKA_BOOTSTRAP_SERVERS"))
 KAFKA_GROUP_PROTOCOL = env.choice("KAFKA_GROUP_PROTOCOL", default="classic", options=("classic", "consumer"))
+KAFKA_OPTIONS = env.properties("KAFKA_OPTIONS")
 if EVENTS_TRANSPORT == "kafka":
     if not KAFKA_BOOTSTRAP_SERVERS:
         env.stop("KAFKA_BOOTSTRAP_SERVERS", "must name a broker, such as kafka:9092, when EVENTS_TRANSPORT is kafka.")

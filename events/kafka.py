@@ -3,7 +3,8 @@
 import json
 import re
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from threading import Event as Signal
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 from django.conf import settings
+from django.core.management.base import CommandError
 from django.db import InterfaceError, OperationalError, close_old_connections
 
 from events import consumers, letters
@@ -33,7 +35,18 @@ def _complain(error: KafkaError) -> None:
 
 def _config(**more: Any) -> dict[str, Any]:
     shared = {"bootstrap.servers": settings.KAFKA_BOOTSTRAP_SERVERS, "client.id": SOURCE, "error_cb": _complain}
-    return shared | {"log_level": 2, "reconnect.backoff.max.ms": 2000} | more
+    shared |= {"log_level": 2, "reconnect.backoff.max.ms": 2000}
+    return shared | settings.KAFKA_OPTIONS | more
+
+
+@contextmanager
+def _options_taken() -> Iterator[None]:
+    """Raises CommandError for options that librdkafka does not take, in its own words."""
+    try:
+        yield
+    except KafkaException as error:
+        message = f"KAFKA_OPTIONS: {error.args[0].str()}"
+        raise CommandError(message) from error
 
 
 class KafkaTransport:
@@ -46,7 +59,8 @@ class KafkaTransport:
         # No limit of time: an event that has been handed over waits for the broker, in its place in the order.
         waits = {"enable.idempotence": True, "acks": "all", "message.timeout.ms": 0, "linger.ms": 5}
         # The partitioner of Kafka's own clients, so that programs in other languages find a key where they expect it.
-        return Producer(_config(partitioner="murmur2_random", **waits))
+        with _options_taken():
+            return Producer(_config(partitioner="murmur2_random", **waits))
 
     def pass_on(self, events: Sequence[Event], may_wait: Callable[[], bool]) -> list[int]:
         done: list[int] = []
@@ -112,19 +126,16 @@ class Intake:
 
     def __init__(self, *, group: str, only: list[str], stopping: Signal) -> None:
         self.stopping, self.only = stopping, only or consumers.known()
-        protocol = settings.KAFKA_GROUP_PROTOCOL
-        self.consumer = Consumer(
-            _config(
-                **{
-                    "group.id": group,
-                    "group.protocol": protocol,
-                    "auto.offset.reset": "earliest",
-                    "enable.auto.commit": False,
-                    "allow.auto.create.topics": True,
-                    "topic.metadata.refresh.interval.ms": 10_000,
-                }
-            )
-        )
+        reads = {
+            "group.id": group,
+            "group.protocol": settings.KAFKA_GROUP_PROTOCOL,
+            "auto.offset.reset": "earliest",
+            "enable.auto.commit": False,
+            "allow.auto.create.topics": True,
+            "topic.metadata.refresh.interval.ms": 10_000,
+        }
+        with _options_taken():
+            self.consumer = Consumer(_config(**reads))
 
     def run(self) -> None:
         self.consumer.subscribe(sorted(set(TOPICS.values())))

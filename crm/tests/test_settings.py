@@ -43,7 +43,7 @@ def test_the_stop_is_one_line_for_a_person_at_a_terminal() -> None:
     [
         ("DEBUG", "maybe"), ("SECRET_KEY", ""), ("EMAIL_URL", ""), ("ALLOWED_HOSTS", ""), ("CSRF_TRUSTED_ORIGINS", "school.example"),
         ("DATABASE_URL", "oracle://x/y"), ("DATABASE_URL", "mysql://u:hunter2@h:port/x"), ("DATABASE_URL", "mysql://h/"),
-        ("CACHE_URL", "memcache://x"), ("EMAIL_URL", "pigeon://x"), ("EVENTS_TRANSPORT", "pigeon"), ("KAFKA_GROUP_PROTOCOL", "pigeon"), ("METRICS", "some"),
+        ("CACHE_URL", "memcache://x"), ("EMAIL_URL", "pigeon://x"), ("EVENTS_TRANSPORT", "pigeon"), ("KAFKA_GROUP_PROTOCOL", "pigeon"), ("METRICS", "some"), ("KAFKA_OPTIONS", "ssl"), ("KAFKA_OPTIONS", "[1]"), ("KAFKA_OPTIONS", '{"a": {"b": "hunter2"}}'),
         ("RATE_LIMITS", "some"), ("TRUSTED_PROXY_COUNT", "-1"), ("TRUSTED_PROXY_COUNT", "many"),
         ("LANGUAGE_CODE", "xx"), ("TIME_ZONE", "Moscow"), ("LOG_LEVEL", "LOUD"),
         ("SECRET_KEY_FALLBACKS", "short"), ("JWT_KEYS_FILE", "/nowhere"), ("DATABASE_URL_FILE", "crm"),
@@ -65,7 +65,7 @@ def test_kafka_needs_a_broker_and_its_package(start: Callable[..., dict[str, Any
         start(EVENTS_TRANSPORT="kafka", KAFKA_BOOTSTRAP_SERVERS="kafka:9092")
 
 
-MAY_BE_FILES = {"env.secret", "env.keys", "env.url", "env.database"}
+MAY_BE_FILES = {"env.secret", "env.properties", "env.keys", "env.url", "env.database"}
 
 
 def names_in_settings() -> set[str]:

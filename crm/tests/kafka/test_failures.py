@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 from confluent_kafka import Message
+from django.core.management import CommandError, call_command
 from django.db import DataError, InterfaceError, OperationalError
 from django.utils import timezone
 
@@ -67,6 +68,13 @@ def test_a_consumer_that_is_told_to_stop_sends_no_further_letter(intake: kafka.I
     intake.stopping.clear()
     intake._look_after()
     assert Letter.objects.get().state == Letter.State.SENT
+
+
+@pytest.mark.parametrize("command", ["relay_events", "consume_events"])
+def test_an_option_that_is_none_ends_the_command_with_its_name(settings: Any, command: str) -> None:
+    settings.KAFKA_OPTIONS = {"no.such.option": 1}
+    with pytest.raises(CommandError, match=r'^KAFKA_OPTIONS: No such configuration property: "no.such.option"$'):
+        call_command(command)
 
 
 def test_what_a_producer_holds_is_dropped_when_the_database_or_its_queue_fails(
