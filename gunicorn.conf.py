@@ -12,11 +12,11 @@ from crm import env
 DEAF_TO = {"X-FORWARDED-FOR", "X-FORWARDED-HOST", "X-FORWARDED-PORT", "X-FORWARDED-PROTO", "FORWARDED"}
 
 
-def cpus() -> int:
+def cpus(allowance: Path = Path("/sys/fs/cgroup/cpu.max")) -> int:
     """Those that this process may use: a container's quota is often less than what the machine has."""
     allowed = len(os.sched_getaffinity(0))
     try:
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
+        quota, period = allowance.read_text().split()
     except (OSError, ValueError):
         return allowed
     return allowed if quota == "max" else max(1, min(allowed, round(int(quota) / int(period))))

@@ -42,12 +42,12 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 
 class Replica:
-    def __init__(self, port: int, env: dict[str, str], log: Path) -> None:
-        self.port, self.env, self.log = port, env, log
+    def __init__(self, port: int, env: dict[str, str], log: Path, *options: str) -> None:
+        self.port, self.env, self.log, self.options = port, env, log, options
         self.start()
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "gunicorn", "crm.wsgi", "--bind", f"127.0.0.1:{self.port}"]
+        command = [sys.executable, "-m", "gunicorn", "crm.wsgi", "--bind", f"127.0.0.1:{self.port}", *self.options]
         with self.log.open("a") as log:
             self.process = subprocess.Popen(
                 command, env=self.env, cwd=settings.BASE_DIR, stdout=subprocess.DEVNULL, stderr=log

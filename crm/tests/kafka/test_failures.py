@@ -77,6 +77,12 @@ def test_an_option_that_is_none_ends_the_command_with_its_name(settings: Any, co
         call_command(command)
 
 
+def test_options_do_not_touch_what_the_guarantees_rest_on(settings: Any) -> None:
+    settings.KAFKA_OPTIONS = {"acks": "0", "client.id": "school"}
+    config = kafka._config(acks="all")
+    assert (config["acks"], config["client.id"]) == ("all", "school")
+
+
 def test_what_a_producer_holds_is_dropped_when_the_database_or_its_queue_fails(
     settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
