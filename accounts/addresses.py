@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ORDER_VAR, ChangeList
 from django.db import DataError, models
 from django.http import HttpRequest
 from django.utils import timezone
@@ -24,8 +25,29 @@ def bad_lookups() -> Iterator[None]:
         raise IncorrectLookupParameters(error) from error
 
 
+class IndexedOrder(ChangeList):
+    """Sorts by the columns that offer it, ties in the same direction, so that an index has the order of every list.
+
+    Django takes any column from the address, and sorts ties as the model does.
+    """
+
+    def get_ordering_field(self, field_name: Any) -> Any:
+        return super().get_ordering_field(field_name) if field_name in (self.sortable_by or ()) else None
+
+    def get_ordering(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> list[Any]:
+        ordering = [str(name) for name in super().get_ordering(request, queryset)]
+        if not self.params.get(ORDER_VAR):
+            return ordering
+        of_model = {"pk", *(str(name).lstrip("-") for name in self.lookup_opts.ordering or ())}
+        chosen = [ordering[0], *(name for name in ordering[1:] if name.lstrip("-") not in of_model)]
+        return [*chosen, "-pk" if chosen[-1].startswith("-") else "pk"]
+
+
 class SturdyAdmin(admin.ModelAdmin[M]):
     """Base of every admin: no query string breaks its list or its form of a new row."""
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return IndexedOrder
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         with bad_lookups():

@@ -117,13 +117,8 @@ def contacts(window: Window) -> Figures:
 def activities(window: Window) -> Figures:
     """What people did in the period; the lines that changes write about themselves are not counted."""
     rows = Activity.objects.filter(window.within("happened_at"), kind__in=Activity.LOGGED)
-    return window.rows(rows).aggregate(
-        total=Count("pk"),
-        calls=Count("pk", filter=Q(kind=Activity.Kind.CALL)),
-        emails=Count("pk", filter=Q(kind=Activity.Kind.EMAIL)),
-        meetings=Count("pk", filter=Q(kind=Activity.Kind.MEETING)),
-        notes=Count("pk", filter=Q(kind=Activity.Kind.NOTE)),
-    )
+    found = dict(window.rows(rows).values_list("kind").annotate(Count("pk")))  # by kind, as the index has them
+    return {"total": sum(found.values())} | {f"{kind}s": found.get(kind, 0) for kind in Activity.LOGGED}
 
 
 def summary(window: Window) -> Figures:

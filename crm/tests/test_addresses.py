@@ -91,6 +91,22 @@ def test_a_query_that_cannot_be_read_is_a_bad_lookup(school: Organization, manag
         assert (f'value="{shown}"' in page.content.decode()) is (shown is not None), text
 
 
+@pytest.mark.parametrize(
+    ("column", "order"),
+    [("3", ["amount", "pk"]), ("-3", ["-amount", "-pk"]), ("1.-3.7", ["-amount", "-pk"]), ("4", ["-id", "-pk"])],
+)
+def test_a_list_is_sorted_by_its_headers_and_in_the_order_of_an_index(
+    browse: Browse, column: str, order: list[str]
+) -> None:
+    page = browse(UserFactory(is_staff=True, is_superuser=True)).get(f"{SALES}/deal/", {"o": column})
+    assert list(page.context["cl"].queryset.query.order_by) == order
+
+
+def test_several_headers_are_kept(browse: Browse) -> None:
+    page = browse(UserFactory(is_staff=True, is_superuser=True)).get("/admin/courses/course/", {"o": "4.-1"})
+    assert list(page.context["cl"].queryset.query.order_by) == ["price", "-title", "-pk"]
+
+
 def visit(client: Client, address: str, query: dict[str, str] | None = None) -> Any:
     """A page that is only read. PostgreSQL refuses all further questions of a transaction after one that it could not
     read: here that would be the test's own, while a real request has none."""
