@@ -39,11 +39,26 @@ def write(path: Path, chunks: Iterable[bytes], manifest: Manifest, progress: Pro
 @contextmanager
 def _becoming(path: Path) -> Iterator[Any]:
     """A file that only its owner may read, for what it holds is personal; gone if the writing fails."""
-    with NamedTemporaryFile(dir=path.parent, prefix=f"{path.name}.", suffix=".part") as file:
-        yield file
-        file.flush()
-        os.fsync(file.fileno())
-        os.link(file.name, path)  # a rename would replace what another backup has written meanwhile
+    with NamedTemporaryFile(dir=path.parent, prefix=f"{path.name}.", suffix=".part", delete=False) as file:
+        part = Path(file.name)
+        try:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+            _give_name(part, path)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+def _give_name(part: Path, path: Path) -> None:
+    """Raises FileExistsError: a rename alone would replace what another backup has written meanwhile."""
+    try:
+        path.hardlink_to(part)
+    except FileExistsError:
+        raise
+    except OSError:  # a share or a stick knows no hard links
+        path.touch(exist_ok=False)
+        part.replace(path)
 
 
 def check(path: Path) -> Manifest:

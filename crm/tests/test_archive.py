@@ -56,8 +56,18 @@ def test_what_fails_half_way_leaves_no_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_of_two_backups_to_one_name_one_is_kept_whole(tmp_path: Path) -> None:
+def no_links(path: Path, target: Path) -> None:
+    raise PermissionError
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_of_two_backups_to_one_name_one_is_kept_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool
+) -> None:
+    """Also on a share that knows no hard links."""
     file = tmp_path / "school.zip"
+    if not links:
+        monkeypatch.setattr(Path, "hardlink_to", no_links)
 
     def chunks() -> Iterator[bytes]:
         yield b"first"
