@@ -1,10 +1,14 @@
 from typing import Any
 
+import allauth.mfa.admin  # noqa: F401 - registers what is taken out below
+from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import services, tokens
@@ -14,6 +18,7 @@ from accounts.staff import BoundedPaginator, OrganizationFilter, RefusableAdmin,
 from crm.errors import RuleBroken
 
 admin.site.unregister(Group)  # rights come from memberships alone
+admin.site.unregister(Authenticator)  # its page shows the secret
 
 
 @admin.register(User)
@@ -26,7 +31,7 @@ class UserAdmin(RefusableAdmin[User], DjangoUserAdmin[User]):
     ordering = ["-id"]
     sortable_by = ["email"]
     filter_horizontal = ()
-    actions = None
+    actions = ["without_second_factor"]
     paginator = BoundedPaginator
     show_full_result_count = False
     readonly_fields = ["date_joined", "last_login"]
@@ -38,6 +43,19 @@ class UserAdmin(RefusableAdmin[User], DjangoUserAdmin[User]):
     add_fieldsets = [
         (None, {"fields": ["email", "name", "age", "language", "usable_password", "password1", "password2"]})
     ]
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        return {name: action for name, action in super().get_actions(request).items() if name in self.actions}
+
+    @admin.action(description=_("Switch two-step sign-in off, for somebody who lost the phone"), permissions=["change"])
+    def without_second_factor(self, request: HttpRequest, people: QuerySet[User]) -> None:
+        helped = list(people.filter(authenticator__isnull=False).distinct())
+        for user in helped:
+            Authenticator.objects.filter(user=user).delete()
+            self.log_change(request, user, gettext("Switched two-step sign-in off."))
+        names = ", ".join(user.email for user in helped)
+        told = gettext("Two-step sign-in is off: %s") % names if names else gettext("None of them has it on.")
+        self.message_user(request, told)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_delete_permission(request, obj) and obj != request.user
@@ -66,12 +84,23 @@ class OrganizationAdmin(ScopedAdmin[Organization]):
     list_display = ["name", "slug", "currency", "time_zone"]
     search_fields = ["name"]
     prepopulated_fields = {"slug": ["name"]}
+    actions = None
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return person(request).is_superuser
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Organization | None = None) -> Any:
         return {} if obj else self.prepopulated_fields
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """The school and its team: whatever else it has is no list to read, but the reason why it must stay."""
+        team = Membership.objects.filter(organization__in=objs).select_related("user", "organization")
+        names = [*map(str, objs), *map(str, team)]
+        counts = {self.opts.verbose_name_plural: len(objs), Membership._meta.verbose_name_plural: len(team)}
+        return names, counts, set(), []
+
+    def delete_model(self, request: HttpRequest, obj: Organization) -> None:
+        services.delete_organization(organization=obj)
 
     def write(self, request: HttpRequest, obj: Organization, form: Any, change: bool) -> None:
         if change:

@@ -33,6 +33,14 @@ def tell_student(event: Event) -> None:
         _write(event, ANSWERS[event.type], enrolment, enrolment.student)
 
 
+@consumes("mail", "enrolment.cancelled")
+def tell_of_withdrawal(event: Event) -> None:
+    """Who withdraws an application knows; whose seat the school takes back must hear of it."""
+    enrolment = _enrolment(event)
+    if event.payload["actor_id"] != enrolment.student_id:
+        _write(event, "withdrawn", enrolment, enrolment.student)
+
+
 @consumes("mail", "enrolment.applied", "enrolment.reinstated")
 def tell_of_application(event: Event) -> None:
     """The student hears of an application when it is still open: of any other outcome an event of its own tells."""

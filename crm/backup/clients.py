@@ -1,6 +1,7 @@
 """The databases' own programs. A password reaches them in the environment, never in the list of processes."""
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -9,6 +10,8 @@ from contextlib import contextmanager
 from typing import IO
 
 from django.db.backends.base.base import BaseDatabaseWrapper
+
+ERROR = re.compile(r"(\S+ )?ERROR\b")  # mariadb and mysql: "ERROR 1146 (42S02) …"; psql: "psql:<stdin>:9: ERROR:  …"
 
 
 class ClientFailed(Exception):
@@ -66,6 +69,6 @@ def _running(
 
 
 def _told(words: str) -> str:
-    """The error alone: some of these programs print the statement too, which is people's data."""
+    """The error alone: these programs print the statement or the row too, which is people's data."""
     lines = words.strip().splitlines()
-    return "\n".join([line for line in lines if line.startswith("ERROR ")] or lines)
+    return "\n".join(filter(ERROR.match, lines)) or "\n".join(lines)

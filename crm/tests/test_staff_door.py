@@ -1,12 +1,14 @@
 """The admin's door."""
 
 from collections.abc import Callable
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model
 from django.test import Client
@@ -16,6 +18,7 @@ from accounts.access import Role
 from accounts.factories import PASSWORD, MembershipFactory, UserFactory, member
 from accounts.models import Membership, Organization, User
 from courses.factories import CourseFactory
+from courses.models import Course
 from enrolments.factories import EnrolmentFactory
 from events.models import Letter, UnhandledEvent
 from feedback.factories import FeedbackFactory
@@ -115,6 +118,35 @@ def test_a_superuser_does_not_delete_himself(root: User, browse: Browse) -> None
     assert client.post(f"/admin/accounts/user/{root.pk}/delete/", {"post": "yes"}).status_code == 403
     client.post("/admin/accounts/user/", {"action": "delete_selected", "_selected_action": [root.pk], "post": "yes"})
     assert User.objects.filter(pk=root.pk).exists()
+
+
+def test_who_lost_the_phone_is_helped_and_nobody_sees_the_secret(root: User, student: User, browse: Browse) -> None:
+    for kind in (Authenticator.Type.TOTP, Authenticator.Type.RECOVERY_CODES):
+        Authenticator.objects.create(user=student, type=kind, data={"secret": "x"})
+    client = browse(root)
+    assert "authenticator" not in client.get("/admin/").content.decode()
+    assert client.get("/admin/mfa/authenticator/").status_code == 404
+    chosen = {"action": "without_second_factor", "_selected_action": [root.pk, student.pk]}
+    for told in (f"Two-step sign-in is off: {student.email}", "None of them has it on."):
+        assert told in client.post("/admin/accounts/user/", chosen, follow=True).content.decode()
+    assert not Authenticator.objects.exists()
+    assert LogEntry.objects.get().object_id == str(student.pk)
+
+
+def test_a_school_with_courses_is_kept_and_the_page_reads_no_list_of_them(
+    school: Organization, browse: Browse, django_assert_max_num_queries: Any
+) -> None:
+    owner = member(Role.OWNER, school)
+    CourseFactory.create_batch(20, organization=school)
+    client, address = browse(owner), f"/admin/accounts/organization/{school.pk}/delete/"
+    with django_assert_max_num_queries(12):
+        assert client.get(address).status_code == 200
+    page = client.post(address, {"post": "yes"}, follow=True).content.decode()
+    assert "that has courses, contacts or deals is not deleted" in page
+    assert Organization.objects.exists()
+    Course.objects.all().delete()
+    client.post(address, {"post": "yes"})
+    assert not Organization.objects.exists()
 
 
 def test_the_admin_tells_no_address_of_a_foreign_draft(manager: User, browse: Browse) -> None:

@@ -55,6 +55,14 @@ def test_a_rejection(reader: User, manager: User) -> None:
     assert "we are sorry" in Letter.objects.get(key__contains=":rejected:").text
 
 
+def test_a_withdrawal_by_the_school_but_not_by_oneself(reader: User, manager: User) -> None:
+    for by, told in ((reader, 1), (manager, 2)):
+        enrolment = services.apply(course=by_approval(), by=reader)
+        services.cancel(enrolment=enrolment, by=by)
+        assert subjects(reader).count("You are no longer enrolled on “Knots”") == told - 1
+    assert "has withdrawn your application" in Letter.objects.get(key__contains=":withdrawn:").text
+
+
 @pytest.mark.parametrize(
     ("approval", "then"), [(True, "A seat on “Knots” has come free"), (False, "A seat on “Knots” has come free")]
 )

@@ -24,6 +24,9 @@ class Command(BaseCommand):
         if file.exists():
             message = f"{file} exists already."
             raise CommandError(message)
+        if not connection.introspection.table_names():
+            message = "The database is empty: is DATABASE_URL right? No backup was made."
+            raise CommandError(message)
         rows: dict[str, int] = {}
         manifest = {"engine": connection.vendor, "made_at": timezone.now().isoformat(), "rows": rows}
         try:
