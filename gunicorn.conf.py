@@ -1,11 +1,13 @@
 """How the web server runs; gunicorn reads this file where it starts, and options of its command line win."""
 
 import os
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from django.db import connections
 from gunicorn.workers.gthread import ThreadWorker
+from prometheus_client import values
 
 from crm import env
 
@@ -60,9 +62,31 @@ keepalive = 75  # longer than a proxy keeps an idle connection, so that it never
 forwarded_allow_ips = env.env.str("FORWARDED_ALLOW_IPS", default="127.0.0.1,::1")
 
 
+forwarder_headers = ""  # no proxy of ours says SCRIPT_NAME, so whoever does hides the path from rules about paths
+if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+    # A file for each place of a worker, or every worker that retires would leave its own to be read for ever.
+    values.ValueClass = values.MultiProcessValue(lambda: os.environ.get("WORKER_PLACE", "master"))  # type: ignore[no-untyped-call]
+
+
 def pre_fork(server: Any, worker: Any) -> None:
     """Two processes must never speak through one connection: what loading the code has opened is closed."""
     connections.close_all()
+    taken = {other.place for other in server.WORKERS.values()}
+    worker.place = next(place for place in count() if place not in taken)
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    os.environ["WORKER_PLACE"] = str(worker.place)
+    be_impatient(connections.settings["default"])
+
+
+def be_impatient(database: dict[str, Any]) -> None:
+    """A server that hangs must not hold every thread: commands may wait for it, requests end like a stuck worker."""
+    options = database["OPTIONS"]
+    if database["ENGINE"].endswith("mysql"):
+        options |= {"read_timeout": timeout, "write_timeout": timeout}
+    elif database["ENGINE"].endswith("postgresql"):
+        options |= {"tcp_user_timeout": timeout * 1000, "options": f"-c statement_timeout={timeout}s"}
 
 
 def pre_request(worker: Any, request: Any) -> None:

@@ -36,11 +36,15 @@ class IndexedOrder(ChangeList):
 
     def get_ordering(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> list[Any]:
         ordering = [str(name) for name in super().get_ordering(request, queryset)]
-        if not self.params.get(ORDER_VAR):
+        offered = {self.get_ordering_field(name) for name in self.sortable_by or ()}
+        chosen: dict[str, str] = {}
+        for name in ordering:
+            if name.lstrip("-") in offered:
+                chosen.setdefault(name.lstrip("-"), name)
+        if not self.params.get(ORDER_VAR) or not chosen:
             return ordering
-        of_model = {"pk", *(str(name).lstrip("-") for name in self.lookup_opts.ordering or ())}
-        chosen = [ordering[0], *(name for name in ordering[1:] if name.lstrip("-") not in of_model)]
-        return [*chosen, "-pk" if chosen[-1].startswith("-") else "pk"]
+        *_, last = headers = list(chosen.values())
+        return [*headers, "-pk" if last.startswith("-") else "pk"]
 
 
 class SturdyAdmin(admin.ModelAdmin[M]):

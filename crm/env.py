@@ -34,7 +34,7 @@ def flag(variable: str, *, default: bool) -> bool:
 
 def secret(variable: str, *, default: str = "") -> str:
     """A value that may also come from the file that `VARIABLE_FILE` names, as container platforms hand secrets out."""
-    value, path = str(env.str(variable, default="")).strip(), str(env.str(f"{variable}_FILE", default="")).strip()
+    value, path = (os.environ.get(name, "").strip() for name in (variable, f"{variable}_FILE"))  # as it is: “$” too
     if value and path:
         stop(variable, f"and {variable}_FILE are both set; keep one.")
     try:

@@ -96,8 +96,9 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return _answer(request, status=403, code="csrf_failed", detail=detail)
 
 
-def body_too_large(request: HttpRequest) -> HttpResponse:
-    return _answer(request, status=413, code="body_too_large", detail=_("The body is larger than 1 MiB."))
+def body_too_large(request: HttpRequest, mebibytes: int) -> HttpResponse:
+    detail = _("The body is larger than %(size)s MiB.") % {"size": mebibytes}
+    return _answer(request, status=413, code="body_too_large", detail=detail)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -8,6 +8,7 @@ from django.core.management.base import CommandError
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 PATIENCE = 600  # seconds; a migration of a large table takes minutes
+IDLE = 86_400  # seconds in which another program may work while this connection holds the lock
 KEY = 5_462_018  # any number that nothing else here locks
 
 
@@ -26,6 +27,7 @@ def _mysql(connection: BaseDatabaseWrapper) -> Iterator[None]:
         cursor.execute("SELECT GET_LOCK(%s, %s)", [name, PATIENCE])
         if not cursor.fetchone()[0]:
             raise _refusal()
+        cursor.execute("SET SESSION wait_timeout = %s", [IDLE])
         try:
             yield
         finally:

@@ -19,7 +19,8 @@ Handler = Callable[[HttpRequest], HttpResponse]
 
 log = structlog.stdlib.get_logger("crm.request")
 
-LARGEST_BODY = 1024 * 1024
+MEBIBYTE = 1024 * 1024
+LARGEST_IN_API, LARGEST_FORM = 1, 4  # mebibytes
 SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -64,26 +65,30 @@ def _known_user(request: HttpRequest) -> int | None:
     return getattr(user, "pk", None)
 
 
-def small_bodies_in_api(get_response: Handler) -> Handler:
-    """Refuse a body over 1 MiB before anything reads it: DRF's parsers do not ask DATA_UPLOAD_MAX_MEMORY_SIZE."""
+def small_bodies(get_response: Handler) -> Handler:
+    """Refuse a large body before anything reads it.
+
+    DATA_UPLOAD_MAX_MEMORY_SIZE is asked neither by DRF's parsers nor for a form's files, which fill the disk.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if request.path.startswith("/api/") and _is_too_large(request):
-            return body_too_large(request)
+        mebibytes = LARGEST_IN_API if request.path.startswith("/api/") else LARGEST_FORM
+        if _is_larger(request, mebibytes * MEBIBYTE):
+            return body_too_large(request, mebibytes)
         return get_response(request)
 
     return middleware
 
 
-def _is_too_large(request: HttpRequest) -> bool:
+def _is_larger(request: HttpRequest, largest: int) -> bool:
     """Of a body in chunks the length is only known by reading it, whatever Content-Length says."""
     if not (request.META.get("HTTP_TRANSFER_ENCODING") and request.META.get("wsgi.input_terminated")):
         length = request.META.get("CONTENT_LENGTH") or ""
-        return length.isdecimal() and int(length[:20]) > LARGEST_BODY
-    body = request.META["wsgi.input"].read(LARGEST_BODY + 1)
+        return length.isdecimal() and int(length[:20]) > largest
+    body = request.META["wsgi.input"].read(largest + 1)
     request.META["CONTENT_LENGTH"] = str(len(body))
     request._stream = io.BytesIO(body)  # Django reads no body without Content-Length
-    return len(body) > LARGEST_BODY
+    return len(body) > largest
 
 
 def utc_in_api(get_response: Handler) -> Handler:

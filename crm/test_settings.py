@@ -2,6 +2,9 @@
 
 import os
 
+import environ
+
+environ.Env.read_env = lambda *_args, **_more: None
 os.environ |= {
     "DEBUG": "off",
     "SECRET_KEY": "only-for-tests-and-long-enough-for-them",

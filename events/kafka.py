@@ -26,6 +26,7 @@ BATCH = 500
 PATIENCE = 0.5
 GRACE = 2.0
 LONGEST_PAUSE = 15.0
+DEEPEST = 30
 NUL = re.compile(r"(?<!\\)(\\\\)*\\u0000")
 
 
@@ -202,11 +203,23 @@ def _read(message: Message) -> Event | None:
 
 
 def _check_that_it_can_be_kept(event: Event) -> None:
-    """JSON may hold what a database does not take: half characters, numbers that are none, NUL in PostgreSQL."""
+    """JSON may hold what a database does not take.
+
+    Half characters, numbers that are none, NUL in PostgreSQL, more than 32 levels in MariaDB and 100 in MySQL; ours
+    have two.
+    """
     text = json.dumps([event.key, event.body], ensure_ascii=False, allow_nan=False)
     text.encode()
     if NUL.search(text):
         raise ValueError(NUL.pattern)
+    if _levels(event.body) > DEEPEST:
+        message = "nested too deeply"
+        raise ValueError(message)
+
+
+def _levels(value: Any) -> int:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    return 0 if inner is None else 1 + max(map(_levels, inner), default=0)
 
 
 def _park(message: Message, key: str, raw: str, error: Exception) -> None:

@@ -173,7 +173,8 @@ class LetterQuerySet(models.QuerySet["Letter"]):
 
     def postponed(self) -> Self:
         """Letters that wait because the mail server could not be reached, not because it refused them."""
-        return self.filter(state=Letter.State.WAITING, due_at__gt=timezone.now(), attempts=0)
+        waiting = self.filter(state=Letter.State.WAITING, due_at__gt=timezone.now(), attempts=0)
+        return waiting.exclude(error="")  # without an error it is new, from a process whose clock is ahead
 
 
 class Letter(models.Model):

@@ -93,18 +93,22 @@ def test_a_query_that_cannot_be_read_is_a_bad_lookup(school: Organization, manag
 
 @pytest.mark.parametrize(
     ("column", "order"),
-    [("3", ["amount", "pk"]), ("-3", ["-amount", "-pk"]), ("1.-3.7", ["-amount", "-pk"]), ("4", ["-id", "-pk"])],
+    [("3", ["amount", "pk"]), ("-3", ["-amount", "-pk"]), ("1.-3.7", ["-amount", "-pk"]), ("4", ["-id"])],
 )
 def test_a_list_is_sorted_by_its_headers_and_in_the_order_of_an_index(
     browse: Browse, column: str, order: list[str]
 ) -> None:
     page = browse(UserFactory(is_staff=True, is_superuser=True)).get(f"{SALES}/deal/", {"o": column})
-    assert list(page.context["cl"].queryset.query.order_by) == order
+    assert list(dict.fromkeys(page.context["cl"].queryset.query.order_by)) == order
 
 
 def test_several_headers_are_kept(browse: Browse) -> None:
-    page = browse(UserFactory(is_staff=True, is_superuser=True)).get("/admin/courses/course/", {"o": "4.-1"})
-    assert list(page.context["cl"].queryset.query.order_by) == ["price", "-title", "-pk"]
+    client = browse(UserFactory(is_staff=True, is_superuser=True))
+    for address, column, order in (
+        ("courses/course", "4.-1", ["price", "-title", "-pk"]), ("accounts/organization", "-2.0", ["-currency", "name", "pk"]),
+    ):  # fmt: skip
+        page = client.get(f"/admin/{address}/", {"o": column})
+        assert list(page.context["cl"].queryset.query.order_by) == order
 
 
 def visit(client: Client, address: str, query: dict[str, str] | None = None) -> Any:

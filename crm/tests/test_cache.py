@@ -27,9 +27,7 @@ def listener() -> Iterator[socket.socket]:
 @pytest.fixture
 def away(listener: socket.socket, settings: Settings) -> Iterator[None]:
     address = f"redis://127.0.0.1:{listener.getsockname()[1]}/0"
-    settings.CACHES = {
-        "default": {"BACKEND": "crm.cache.SturdyCache", "LOCATION": address, "OPTIONS": {"socket_timeout": 0.05}}
-    }
+    settings.CACHES = {"default": {"BACKEND": "crm.cache.SturdyCache", "LOCATION": address}}
     SturdyCache.away_until = 0.0
     yield
     cache.clear()  # what stands in

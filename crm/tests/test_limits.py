@@ -55,6 +55,14 @@ def test_no_more_than_the_declared_length_is_read(db: None) -> None:
     assert stream.tell() == 10
 
 
+def test_a_form_takes_no_file_that_fills_the_disk(db: None) -> None:
+    form: Any = {"CONTENT_TYPE": "multipart/form-data; boundary=x", "HTTP_COOKIE": f"csrftoken={'a' * 32}"}
+    for size, status in ((4 * MEBIBYTE + 1, 413), (3 * MEBIBYTE, 403)):
+        body = b'--x\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\n' + b"a" * size + b"\r\n--x--\r\n"
+        response = Client(enforce_csrf_checks=True).generic("POST", "/accounts/login/", body, **form)
+        assert response.status_code == status
+
+
 def test_an_absurd_length_is_refused(db: None) -> None:
     assert post(b"", CONTENT_LENGTH="9" * 5000).status_code == 413
 

@@ -43,7 +43,7 @@ def test_the_stop_is_one_line_for_a_person_at_a_terminal() -> None:
     [
         ("DEBUG", "maybe"), ("SECRET_KEY", ""), ("EMAIL_URL", ""), ("ALLOWED_HOSTS", ""), ("CSRF_TRUSTED_ORIGINS", "school.example"),
         ("DATABASE_URL", "oracle://x/y"), ("DATABASE_URL", "mysql://u:hunter2@h:port/x"), ("DATABASE_URL", "mysql://h/"),
-        ("CACHE_URL", "memcache://x"), ("EMAIL_URL", "pigeon://x"), ("EVENTS_TRANSPORT", "pigeon"), ("KAFKA_GROUP_PROTOCOL", "pigeon"), ("METRICS", "some"), ("KAFKA_OPTIONS", "ssl"), ("KAFKA_OPTIONS", "[1]"), ("KAFKA_OPTIONS", '{"a": {"b": "hunter2"}}'),
+        ("CACHE_URL", "memcache://x"), ("EMAIL_URL", "pigeon://x"), ("EVENTS_TRANSPORT", "pigeon"), ("KAFKA_GROUP_PROTOCOL", "pigeon"), ("METRICS", "some"), ("KAFKA_OPTIONS", "ssl"), ("KAFKA_OPTIONS", "[1]"), ("KAFKA_OPTIONS", '{"a": {"b": "hunter2"}}'), ("KAFKA_OPTIONS", '{"a": null}'),
         ("RATE_LIMITS", "some"), ("TRUSTED_PROXY_COUNT", "-1"), ("TRUSTED_PROXY_COUNT", "many"),
         ("LANGUAGE_CODE", "xx"), ("TIME_ZONE", "Moscow"), ("LOG_LEVEL", "LOUD"),
         ("SECRET_KEY_FALLBACKS", "short"), ("JWT_KEYS_FILE", "/nowhere"), ("DATABASE_URL_FILE", "crm"),
@@ -102,6 +102,10 @@ def test_a_key_is_long_and_the_mail_server_is_named_outside_debug(start: Callabl
     assert start(EMAIL_URL="smtp+tls://mail.example:587")["EMAIL_BACKEND"] == "events.smtp.EmailBackend"
     made = start(DEBUG="on", SECRET_KEY="", EMAIL_URL="")
     assert made["EMAIL_BACKEND"] == "django.core.mail.backends.console.EmailBackend"
+
+
+def test_a_secret_may_begin_with_a_dollar(start: Callable[..., dict[str, Any]]) -> None:
+    assert start(SECRET_KEY="$" + "k" * 40)["SECRET_KEY"] == "$" + "k" * 40
 
 
 def test_a_secret_may_come_from_a_file(start: Callable[..., dict[str, Any]], tmp_path: Path) -> None:

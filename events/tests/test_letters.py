@@ -112,6 +112,14 @@ def test_a_server_that_goes_away_at_an_address_is_not_asked_at_once_again(server
     assert Letter.objects.postponed().get().key == "two"
 
 
+def test_a_letter_from_a_process_whose_clock_is_ahead_stops_no_other(server: MailServer) -> None:
+    post("one")
+    post("two")
+    Letter.objects.filter(key="two").update(due_at=timezone.now() + timedelta(seconds=30))
+    assert letters.send_due() == 1
+    assert states() == [State.SENT, State.WAITING]
+
+
 @pytest.mark.sweep
 def test_a_server_may_think_about_a_letter_for_longer_than_about_anything_else(
     server: MailServer, settings: Any

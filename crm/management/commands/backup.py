@@ -1,3 +1,5 @@
+import signal
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path, help="where to; an existing file is never replaced")
 
     def handle(self, *args: Any, file: Path, **options: Any) -> None:
+        leave_cleanly()
         if file.exists():
             message = f"{file} exists already."
             raise CommandError(message)
@@ -35,6 +38,11 @@ class Command(BaseCommand):
             message = f"No backup was made: {error}"
             raise CommandError(message) from error
         self.stdout.write(f"\r{file}: {sum(rows.values())} rows of {len(rows)} tables, {size(file.stat().st_size)}")
+
+
+def leave_cleanly() -> None:
+    """SIGTERM would end the process at once; what it has half written, a copy of everybody's data, goes first."""
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
 
 
 def ticker(command: BaseCommand, total: int = 0) -> Callable[[int], None]:

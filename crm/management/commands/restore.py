@@ -10,7 +10,7 @@ from crm.backup import archive
 from crm.backup.clients import ClientFailed
 from crm.backup.rows import counted
 from crm.locks import alone
-from crm.management.commands.backup import ENGINES, ticker
+from crm.management.commands.backup import ENGINES, leave_cleanly, ticker
 
 
 class Command(BaseCommand):
@@ -24,6 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path)
 
     def handle(self, *args: Any, file: Path, **options: Any) -> None:
+        leave_cleanly()
         manifest = self._checked(file)
         with alone(connection):
             if connection.introspection.table_names():

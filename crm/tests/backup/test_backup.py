@@ -2,11 +2,13 @@
 
 import json
 import os
+import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -120,6 +122,22 @@ def test_what_comes_back_is_what_there_was(
     assert manage(target, "shell", "--verbosity", "0", "--command", LOSES_A_DEAL).stdout == "True False\n"
     manage(target, "shell", "--verbosity", "0", "--command", "Organization.objects.create(name='Новая', slug='new')")
     assert "not empty" in manage(target, "restore", str(file), expect=1).stderr
+
+
+def test_a_backup_that_is_ended_leaves_nothing(tmp_path: Path) -> None:
+    database, folder = tmp_path / "school.sqlite3", tmp_path / "backups"
+    folder.mkdir()
+    with closing(sqlite3.connect(database)) as large:
+        large.execute("CREATE TABLE large (data)")
+        large.execute("INSERT INTO large VALUES (zeroblob(300000000))")
+        large.commit()
+    command = [sys.executable, "manage.py", "backup", str(folder / "school.zip")]
+    running = subprocess.Popen(command, env=environment(f"sqlite:///{database}"), cwd=settings.BASE_DIR)
+    while not list(tmp_path.glob("tmp*/copy.sqlite3")):
+        assert running.poll() is None, "it was too quick"
+    running.terminate()
+    assert running.wait(timeout=20) == 128 + signal.SIGTERM
+    assert [*folder.iterdir(), *tmp_path.glob("tmp*")] == []
 
 
 def write_with_an_end_that_fails(file: Path, broken: Path) -> None:

@@ -117,6 +117,10 @@ def test_forwarded_headers_are_heard_from_trusted_proxies_only(environment: dict
             with closing(http.client.HTTPConnection("localhost", port, timeout=30)) as connection:
                 connection.request("GET", "/api/v1/courses", headers={"X-Forwarded-Proto": "https"})
                 answers[trusted] = connection.getresponse().status
+            with closing(http.client.HTTPConnection("localhost", port, timeout=30)) as connection:
+                hidden = {"X-Forwarded-Proto": "https", "SCRIPT_NAME": "/api"}
+                connection.request("GET", "/api/api/v1/courses", headers=hidden)
+                answers[f"{trusted} hidden"] = connection.getresponse().status
         finally:
             replica.term()
-    assert answers == {"127.0.0.1": 200, "10.0.0.0/8": 301}
+    assert answers == {"127.0.0.1": 200, "127.0.0.1 hidden": 404, "10.0.0.0/8": 301, "10.0.0.0/8 hidden": 301}

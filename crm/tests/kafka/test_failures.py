@@ -36,6 +36,7 @@ def body(**changes: Any) -> bytes:
 def test_a_message_that_cannot_be_read_or_kept_is_parked() -> None:
     poison = [b"[" * 100_000, b"[]", b"\xff", b"\x00", body(title="a\0b"), body(title="\ud800"), body(age=float("nan"))]
     poison += [body(event_id=7), body(timestamp="0001-01-01T00:00:00+14:00"), body(event_type="\ud800" * 99)]
+    poison.append(body(title=json.loads("[" * 40 + "]" * 40)))
     assert [read(value, offset) for offset, value in enumerate(poison)] == [None] * len(poison)
     assert read(body(), len(poison), key=b"\0") is None
     assert UnhandledEvent.objects.parked().count() == len(poison) + 1

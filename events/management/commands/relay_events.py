@@ -1,13 +1,26 @@
+from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connections
 from prometheus_client import REGISTRY, start_http_server
+from prometheus_client.metrics_core import GaugeMetricFamily
 
 from events import metrics
 from events.process import until_told_to_stop
 from events.relay import LocalTransport, Relay, Transport
+
+
+class TablesOfAThread(metrics.Tables):
+    """Prometheus' little server answers each question in a thread of its own, which would keep its connection."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        try:
+            yield from super().collect()
+        finally:
+            connections.close_all()
 
 
 class Command(BaseCommand):
@@ -39,7 +52,7 @@ def _transport() -> Transport:
 
 
 def _serve_metrics(port: int, address: str) -> None:
-    REGISTRY.register(metrics.Tables())
+    REGISTRY.register(TablesOfAThread())
     try:
         start_http_server(port, address)
     except (OSError, OverflowError) as error:
