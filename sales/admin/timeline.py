@@ -25,6 +25,8 @@ from crm.pagination import InvalidCursor, Page, paginate
 from sales import timeline
 from sales.admin.base import SalesAdmin
 from sales.models import Activity, Contact, Deal, Stage, Task
+from sales.models.contacts import KNOWN_SOURCES, source_in_words
+from sales.models.deals import loss_in_words
 
 M = TypeVar("M", bound=models.Model)
 LINES, ROWS = 50, 20
@@ -128,7 +130,8 @@ def told(line: Activity, stages: dict[str, str], zone: str) -> str:
         return _change(line, stages, zone)
     if other := payload.get("other"):
         return ", ".join(str(other[name]) for name in ("name", "email", "phone") if other.get(name))
-    return " · ".join(str(payload[name]) for name in ("title", "amount", "source") if payload.get(name))
+    said = [payload.get("title"), payload.get("amount"), source_in_words(payload.get("source", ""))]
+    return " · ".join(str(part) for part in said if part)
 
 
 def _change(line: Activity, stages: dict[str, str], zone: str) -> str:
@@ -139,7 +142,7 @@ def _change(line: Activity, stages: dict[str, str], zone: str) -> str:
     except FieldDoesNotExist:  # a column of an older version
         return f"{payload['field']}: {payload['from']} → {payload['to']}"
     values = [_shown(field, payload[side], stages, zone) for side in ("from", "to")]
-    reason = f" ({payload['reason']})" if payload.get("reason") else ""
+    reason = f" ({loss_in_words(payload['reason'])})" if payload.get("reason") else ""
     return f"{payload.get('title', '')} {field.verbose_name}: {values[0]} → {values[1]}{reason}".strip()
 
 
@@ -148,5 +151,6 @@ def _shown(field: Any, value: Any, stages: dict[str, str], zone: str) -> str:
         return "–"
     if isinstance(field, models.DateTimeField) and (moment := parse_datetime(value)):
         return date_format(timezone.localtime(moment, ZoneInfo(zone)), "SHORT_DATETIME_FORMAT")
-    names = stages if field.name == "stage" else dict(field.flatchoices)
+    known: dict[str, dict[str, Any]] = {"stage": stages, "source": KNOWN_SOURCES}
+    names = known.get(field.name) or dict(field.flatchoices)
     return str(names.get(value, value))
