@@ -17,6 +17,7 @@ from crm.errors import RuleBroken
 from sales.models import Contact
 from sales.models.contacts import source_in_words, source_of
 from sales.services import contacts
+from sales.spreadsheets import title_of
 
 BATCH = 500
 FIELDS = ["name", "email", "phone", "source"]
@@ -144,6 +145,6 @@ def _reasons(row: RowResult) -> list[str]:
         return []
     found: dict[str, list[str]] = row.validation_error.update_error_dict({})
     return [
-        " ".join([*([] if name == NON_FIELD_ERRORS else [f"{name}:"]), *ValidationError(errors).messages])
+        " ".join([*([] if name == NON_FIELD_ERRORS else [f"{title_of(name)}:"]), *ValidationError(errors).messages])
         for name, errors in found.items()
     ]
