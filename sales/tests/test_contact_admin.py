@@ -154,6 +154,15 @@ def test_two_contacts_become_one_after_a_question(school: Organization, manager:
     assert Deal.objects.get() == deal
 
 
+def test_who_answers_for_a_contact_is_called_the_same_when_two_are_merged(
+    school: Organization, manager: User, browse: Browse
+) -> None:
+    client = browse(manager)
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "ru"
+    sent = {"action": "merge", "_selected_action": [ContactFactory(organization=school).pk for _ in range(2)]}
+    assert '<th scope="col">ответственный</th>' in client.post(LIST, sent).content.decode()
+
+
 @pytest.mark.sweep
 def test_merging_takes_exactly_two_of_one_organisation(school: Organization, manager: User, browse: Browse) -> None:
     mine = [ContactFactory(organization=school) for _ in range(3)]
