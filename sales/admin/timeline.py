@@ -1,6 +1,5 @@
 """The page of a contact or a deal with what has happened and what is to be done, and a form to log what was said."""
 
-from datetime import UTC, datetime
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -30,7 +29,6 @@ from sales.models.deals import loss_in_words
 
 M = TypeVar("M", bound=models.Model)
 LINES, ROWS = 50, 20
-FIRST_YEAR = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class LogForm(forms.Form):
@@ -51,12 +49,6 @@ class LogForm(forms.Form):
         help_text=gettext_lazy("Now, if left empty."),
     )
     minutes = forms.IntegerField(label=gettext_lazy("length, minutes"), required=False, min_value=0, max_value=24 * 60)
-
-    def clean_happened_at(self) -> datetime | None:
-        happened_at: datetime | None = self.cleaned_data["happened_at"]
-        if happened_at and not FIRST_YEAR < happened_at <= timezone.now():
-            raise forms.ValidationError(_("Give a time that has passed; for what is to come, make a task."))
-        return happened_at
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
