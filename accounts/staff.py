@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, TypeVar
 
 from django.contrib import admin, messages
@@ -211,7 +212,16 @@ class SafeCSV(CSV):  # type: ignore[misc]
 
     def _escape_formulae(self, dataset: Any) -> None:
         for _row in range(len(dataset)):
-            dataset.append([harmless(str(cell)) for cell in dataset.lpop()])
+            dataset.append([written(cell) for cell in dataset.lpop()])
+
+
+def written(cell: Any) -> str:
+    """A value as programs read it, the same in every language."""
+    if cell is None:
+        return ""
+    if isinstance(cell, datetime):
+        return cell.isoformat(" ", "seconds")
+    return harmless(str(int(cell) if isinstance(cell, bool) else cell))
 
 
 def harmless(cell: str) -> str:
@@ -234,6 +244,10 @@ class ScopedExport(ExportMixin):  # type: ignore[misc]
             name = f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"
             return redirect(reverse(name, query={ERROR_FLAG: 1}))
         return response
+
+    def get_data_for_export(self, request: HttpRequest, queryset: QuerySet[Any], **kwargs: Any) -> Any:
+        """Values as they are, for SafeCSV to write: the library would write numbers as a page does, “1,234”."""
+        return super().get_data_for_export(request, queryset, **kwargs | {"force_native_type": True})
 
     def get_export_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         with bad_lookups():

@@ -15,7 +15,9 @@ from tablib import Dataset
 from accounts.models import Organization, User, clean_email
 from crm.errors import RuleBroken
 from sales.models import Contact
+from sales.models.contacts import source_in_words, source_of
 from sales.services import contacts
+from sales.spreadsheets import title_of
 
 BATCH = 500
 FIELDS = ["name", "email", "phone", "source"]
@@ -81,6 +83,7 @@ class ContactRows(ModelResource):  # type: ignore[misc]
                 row[column] = clean(row[column]) if row[column] else ""
             except ValidationError as error:
                 wrong[column] = error
+        row["source"] = source_of(row["source"])
         if wrong:
             raise ValidationError(wrong)
 
@@ -129,7 +132,8 @@ def _plain_phone(text: str) -> str:
 def _outcomes(result: Result) -> Iterator[Outcome]:
     for row in result.rows:
         kind = RowResult.IMPORT_TYPE_INVALID if row.is_error() else row.import_type
-        cells = [str(row.row_values[name]) for name in FIELDS]
+        values = row.row_values | {"source": source_in_words(row.row_values["source"])}
+        cells = [str(values[name]) for name in FIELDS]
         yield Outcome(row.row_values["line"], kind, cells, _reasons(row))
 
 
@@ -141,6 +145,6 @@ def _reasons(row: RowResult) -> list[str]:
         return []
     found: dict[str, list[str]] = row.validation_error.update_error_dict({})
     return [
-        " ".join([*([] if name == NON_FIELD_ERRORS else [f"{name}:"]), *ValidationError(errors).messages])
+        " ".join([*([] if name == NON_FIELD_ERRORS else [f"{title_of(name)}:"]), *ValidationError(errors).messages])
         for name, errors in found.items()
     ]

@@ -3,10 +3,13 @@
 import csv
 import io
 import re
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from tablib import Dataset
+
+from sales.models import Contact
 
 MOST_ROWS = 2_000  # each is a transaction of its own: some seconds in all
 HEADERS = {
@@ -15,6 +18,12 @@ HEADERS = {
     "phone": {"phone", "tel", "телефон", "тел", "тел."},
     "source": {"source", "источник"},
 }
+
+
+def title_of(column: str) -> str:
+    """What people call a column."""
+    field: Any = Contact._meta.get_field(column)
+    return str(field.verbose_name)
 
 
 def text_of(data: bytes) -> str:
@@ -72,7 +81,7 @@ def _columns(cells: list[str]) -> list[str]:
         raise ValidationError(_("The first line must name the columns, and one of them must be “name”."))
     for name in HEADERS:
         if columns.count(name) > 1:
-            raise ValidationError(_("The column “%(name)s” is there twice.") % {"name": name})
+            raise ValidationError(_("The column “%(name)s” is there twice.") % {"name": title_of(name)})
     return columns
 
 

@@ -1,7 +1,7 @@
 """What has happened to contacts and deals: every change writes its lines here, in its own transaction."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -35,6 +35,10 @@ class DateOutOfRange(RuleBroken):
     message = _("Give a date of the years 2000 to 2100.")
 
 
+class StillToCome(DateOutOfRange):
+    message = _("Give a time that has passed; for what is to come, make a task.")
+
+
 def check_year(moment: datetime, refusal: type[DateOutOfRange]) -> None:
     """Dates at the ends of the calendar have no local time in some places. Raises `refusal`."""
     if not 2000 <= moment.year <= 2100:
@@ -58,10 +62,10 @@ def log(
 ) -> Activity:
     """Record what somebody did outside: a note, a call, an e-mail or a meeting, with its time and length in minutes.
 
-    Raises DateOutOfRange, and SubjectGone when the contact or the deal has been merged or deleted meanwhile.
+    Raises DateOutOfRange, StillToCome, and SubjectGone when what it is about has been merged or deleted meanwhile.
     """
     if happened_at:
-        check_year(happened_at, DateOutOfRange)
+        _check_has_happened(happened_at)
     row = type(about)._default_manager.select_for_update().filter(pk=about.pk).first()
     if row is None:
         raise SubjectGone
@@ -123,6 +127,13 @@ def hand_over(row: Contact | Deal) -> None:
         Activity.objects.filter(contact=row).update(contact_owner=row.owner_id)
     else:
         Activity.objects.filter(deal=row).update(deal_owner=row.owner_id)
+
+
+def _check_has_happened(moment: datetime) -> None:
+    """A meeting of later today may be noted beforehand, and clocks differ; what lies further ahead is a task."""
+    check_year(moment, DateOutOfRange)
+    if moment > timezone.now() + timedelta(days=1):
+        raise StillToCome
 
 
 def _place(about: Subject) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 from typing import Any
 
-from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -23,7 +22,7 @@ class ActivityAdmin(ScopedAdmin[Activity]):
 
     list_display = ["created_at", "kind", "what", "author_name", "contact_name", "deal"]
     list_filter = ["kind", AuthorFilter, OrganizationFilter]
-    list_prefetch_related = ("author", "contact", "deal", "organization")
+    list_prefetch_related = ("author", "contact", "deal", "organization__stages")
     sortable_by = ()
     ordering = ["-created_at", "-id"]
     actions = None
@@ -43,4 +42,5 @@ class ActivityAdmin(ScopedAdmin[Activity]):
 
     @admin.display(description=_("text"))
     def what(self, line: Activity) -> Any:
-        return line.text[:200] or told(line, {}, settings.TIME_ZONE)
+        home = line.organization
+        return line.text[:200] or told(line, {stage.slug: stage.name for stage in home.stages.all()}, home.time_zone)

@@ -20,17 +20,29 @@ from sales.admin.base import MineFilter, name_of
 from sales.admin.importing import ImportPage
 from sales.admin.timeline import ROWS
 from sales.models import Contact, Deal, Task
+from sales.models.contacts import source_in_words, source_of
 from sales.services import contacts
 
 
 class ContactResource(ModelResource):  # type: ignore[misc]
     organization = Field("organization__name", column_name="organization")
+    source = Field("source_name", column_name="source")
     owner = Field("owner__name", column_name="owner")
 
     class Meta:
         model = Contact
         fields = ["id", "organization", "name", "email", "phone", "source", "owner", "created_at"]
         export_order = fields
+
+
+class SourceField(forms.CharField):
+    """Shows a source that the school writes in words, and keeps it as it is stored."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return source_in_words(value or "")
+
+    def to_python(self, value: Any) -> Any:
+        return source_of(super().to_python(value) or "")
 
 
 class MergeForm(VerbForm):
@@ -52,7 +64,7 @@ class MergeForm(VerbForm):
 class ContactAdmin(ScopedExport, ImportPage):
     resource_classes = [ContactResource]
     import_export_change_list_template = "admin/sales/contact_change_list.html"
-    list_display = ["name", "email", "phone", "owner_name", "source", "created"]
+    list_display = ["name", "email", "phone", "owner_name", "where_from", "created"]
     list_filter = [MineFilter, OrganizationFilter]
     list_prefetch_related = ("owner", "organization")
     search_fields = ["name"]  # opens the box; what is found is decided in get_search_results
@@ -64,13 +76,21 @@ class ContactAdmin(ScopedExport, ImportPage):
     actions = ["merge"]
     goes_too = gettext_lazy("Its tasks and its timeline go too.")
     owner_name = name_of("owner", pgettext_lazy("of a deal", "owner"))
-    account = shown("user", gettext_lazy("account"))
+    account, where_from = shown("user", gettext_lazy("account")), shown("source_name", gettext_lazy("source"))
 
     def get_fields(self, request: HttpRequest, obj: Contact | None = None) -> Any:
-        return [*self.fields, "account", "created_at"] if obj else self.fields
+        if obj is None:
+            return self.fields
+        source = "source" if self.has_change_permission(request, obj) else "where_from"
+        return ["organization", "name", "email", "phone", source, "owner", "account", "created_at"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Contact | None = None) -> Any:
-        return ["organization", "account", "created_at"] if obj else []
+        return ["organization", "where_from", "account", "created_at"] if obj else []
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "source":
+            kwargs["form_class"] = SourceField
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
         return queryset.search(search_term), False

@@ -30,6 +30,7 @@ class DealResource(ModelResource):  # type: ignore[misc]
     stage = Field("stage__name", column_name="stage")
     owner = Field("owner__name", column_name="owner")
     course = Field("course__title", column_name="course")
+    lost_reason = Field("why_lost", column_name="lost_reason")
 
     class Meta:
         model = Deal

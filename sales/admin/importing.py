@@ -20,7 +20,7 @@ from accounts.staff import person
 from sales.admin.timeline import TimelinePage
 from sales.importing import FIELDS, import_contacts
 from sales.models import Contact
-from sales.spreadsheets import MOST_ROWS, rows_of, text_of
+from sales.spreadsheets import MOST_ROWS, rows_of, text_of, title_of
 
 LARGEST = 1024 * 1024
 LARGEST_PACKED = LARGEST - 50_000  # the confirmation is a form like others, and may be no larger
@@ -110,6 +110,6 @@ def _shown(outcomes: list[Any]) -> dict[str, Any]:
     good = [row for row in outcomes if not row.reasons and row.kind != "skip"]
     totals = Counter(row.kind for row in outcomes)
     return {
-        "columns": FIELDS, "totals": totals, "good": good[:SHOWN], "bad": bad[:SHOWN],
+        "columns": [title_of(name) for name in FIELDS], "totals": totals, "good": good[:SHOWN], "bad": bad[:SHOWN],
         "more_good": len(good) - SHOWN, "more_bad": len(bad) - SHOWN, "any_good": bool(good),
     }  # fmt: skip

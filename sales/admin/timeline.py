@@ -1,6 +1,5 @@
 """The page of a contact or a deal with what has happened and what is to be done, and a form to log what was said."""
 
-from datetime import UTC, datetime
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -25,10 +24,11 @@ from crm.pagination import InvalidCursor, Page, paginate
 from sales import timeline
 from sales.admin.base import SalesAdmin
 from sales.models import Activity, Contact, Deal, Stage, Task
+from sales.models.contacts import KNOWN_SOURCES, source_in_words
+from sales.models.deals import loss_in_words
 
 M = TypeVar("M", bound=models.Model)
 LINES, ROWS = 50, 20
-FIRST_YEAR = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class LogForm(forms.Form):
@@ -49,12 +49,6 @@ class LogForm(forms.Form):
         help_text=gettext_lazy("Now, if left empty."),
     )
     minutes = forms.IntegerField(label=gettext_lazy("length, minutes"), required=False, min_value=0, max_value=24 * 60)
-
-    def clean_happened_at(self) -> datetime | None:
-        happened_at: datetime | None = self.cleaned_data["happened_at"]
-        if happened_at and not FIRST_YEAR < happened_at <= timezone.now():
-            raise forms.ValidationError(_("Give a time that has passed; for what is to come, make a task."))
-        return happened_at
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
@@ -128,7 +122,8 @@ def told(line: Activity, stages: dict[str, str], zone: str) -> str:
         return _change(line, stages, zone)
     if other := payload.get("other"):
         return ", ".join(str(other[name]) for name in ("name", "email", "phone") if other.get(name))
-    return " · ".join(str(payload[name]) for name in ("title", "amount", "source") if payload.get(name))
+    said = [payload.get("title"), payload.get("amount"), source_in_words(payload.get("source", ""))]
+    return " · ".join(str(part) for part in said if part)
 
 
 def _change(line: Activity, stages: dict[str, str], zone: str) -> str:
@@ -139,7 +134,7 @@ def _change(line: Activity, stages: dict[str, str], zone: str) -> str:
     except FieldDoesNotExist:  # a column of an older version
         return f"{payload['field']}: {payload['from']} → {payload['to']}"
     values = [_shown(field, payload[side], stages, zone) for side in ("from", "to")]
-    reason = f" ({payload['reason']})" if payload.get("reason") else ""
+    reason = f" ({loss_in_words(payload['reason'])})" if payload.get("reason") else ""
     return f"{payload.get('title', '')} {field.verbose_name}: {values[0]} → {values[1]}{reason}".strip()
 
 
@@ -148,5 +143,6 @@ def _shown(field: Any, value: Any, stages: dict[str, str], zone: str) -> str:
         return "–"
     if isinstance(field, models.DateTimeField) and (moment := parse_datetime(value)):
         return date_format(timezone.localtime(moment, ZoneInfo(zone)), "SHORT_DATETIME_FORMAT")
-    names = stages if field.name == "stage" else dict(field.flatchoices)
+    known: dict[str, dict[str, Any]] = {"stage": stages, "source": KNOWN_SOURCES}
+    names = known.get(field.name) or dict(field.flatchoices)
     return str(names.get(value, value))

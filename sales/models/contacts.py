@@ -6,7 +6,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import override, pgettext_lazy
 from phonenumber_field.modelfields import PhoneNumberField
 
 from accounts.access import ScopedQuerySet
@@ -14,6 +14,9 @@ from accounts.models import Organization, clean_email, one_line
 from sales.search import words_in, words_of
 
 Rows = TypeVar("Rows", bound="models.QuerySet[Any]")
+
+APPLICATION = "application"
+KNOWN_SOURCES = {APPLICATION: _("application for a course")}  # what the school itself writes, and how people read it
 
 
 class ContactQuerySet(ScopedQuerySet["Contact"]):
@@ -35,6 +38,20 @@ def found_by(text: str, rows: Rows, column: str) -> Rows:
     for word in words:
         found = found.filter(**{column: ContactWord.objects.beginning(word)})
     return found
+
+
+def source_in_words(source: str) -> str:
+    return str(KNOWN_SOURCES.get(source, source))
+
+
+def source_of(words: str) -> str:
+    """The source as it is stored, from what people read, in whatever language they read it."""
+    for language, _name in settings.LANGUAGES:
+        with override(language):
+            for source, known in KNOWN_SOURCES.items():
+                if words == str(known):
+                    return source
+    return words
 
 
 class Contact(models.Model):
@@ -104,6 +121,10 @@ class Contact(models.Model):
     def clean(self) -> None:
         super().clean()
         self.email = clean_email(self.email) if self.email else None
+
+    @property
+    def source_name(self) -> str:
+        return source_in_words(self.source)
 
     def _index(self, *, known: bool) -> None:
         """Keep the words by which `search` finds the contact."""

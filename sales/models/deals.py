@@ -156,5 +156,9 @@ class Deal(models.Model):
 
     @property
     def why_lost(self) -> str:
-        """The reason for people: an application's end stands in the row as its status."""
-        return str(dict(Enrolment.Status.choices).get(self.lost_reason, self.lost_reason))
+        return loss_in_words(self.lost_reason)
+
+
+def loss_in_words(reason: str) -> str:
+    """The reason of a loss for people: an application's end stands in the row as its status."""
+    return str(dict(Enrolment.Status.choices).get(reason, reason))

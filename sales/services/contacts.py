@@ -13,6 +13,7 @@ from events.outbox import emit
 from events.transactions import in_transaction
 from sales import timeline
 from sales.models import Activity, Contact, Deal, Task
+from sales.models.contacts import APPLICATION
 from sales.services.people import NotTheirOwner, check_works_here
 
 
@@ -119,7 +120,7 @@ def of_student(*, organization: Organization, student: User) -> Contact:
     contact = _find(organization, student)
     if contact is None:
         fresh = Contact(
-            organization=organization, user=student, name=student.name, email=student.email, source="application"
+            organization=organization, user=student, name=student.name, email=student.email, source=APPLICATION
         )
         try:
             return create(contact=fresh, by=student)

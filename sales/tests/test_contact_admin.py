@@ -1,12 +1,14 @@
 """Contacts in the admin: their page with its timeline, the log, two merged into one, the export."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.access import Role
 from accounts.factories import MembershipFactory, member
@@ -123,6 +125,24 @@ def test_both_doors_of_the_log_take_and_refuse_the_same(
         assert Activity.objects.count() == before + 2 * good
 
 
+def test_what_has_happened_lies_no_more_than_a_day_ahead_by_either_door(
+    school: Organization, manager: User, browse: Browse, api: Callable[..., Any]
+) -> None:
+    contact, by_page, by_api = ContactFactory(organization=school), browse(manager), api(manager)
+    for kind, ahead, good in (("meeting", 23, True), ("call", 25, False), ("note", 25, False), ("email", 9999, False)):
+        moment, before = timezone.localtime() + timedelta(hours=ahead), Activity.objects.count()
+        sent = {"kind": kind, "text": "x"}
+        exact, english = sent | {"happened_at": moment.isoformat()}, {"accept-language": "en"}
+        answer = by_api.call("post", f"/contacts/{contact.pk}/timeline", 201 if good else 422, exact, **english)
+        page = by_page.post(f"{LIST}{contact.pk}/log/", sent | {"happened_at": f"{moment:%Y-%m-%dT%H:%M}"})
+        assert Activity.objects.count() == before + 2 * good
+        if not good:
+            [error] = answer["errors"]
+            assert (error["field"], error["code"]) == ("happened_at", "date_out_of_range")
+            assert page.context["form"].errors["happened_at"] == [error["detail"]]
+            assert "make a task" in error["detail"]
+
+
 @pytest.mark.sweep
 def test_a_long_timeline_goes_on_by_pages(school: Organization, manager: User, browse: Browse) -> None:
     contact = ContactFactory(organization=school)
@@ -152,6 +172,15 @@ def test_two_contacts_become_one_after_a_question(school: Organization, manager:
     assert done.headers["Location"] == f"{LIST}{other.pk}/change/"
     assert Contact.objects.get() == other
     assert Deal.objects.get() == deal
+
+
+def test_who_answers_for_a_contact_is_called_the_same_when_two_are_merged(
+    school: Organization, manager: User, browse: Browse
+) -> None:
+    client = browse(manager)
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "ru"
+    sent = {"action": "merge", "_selected_action": [ContactFactory(organization=school).pk for _ in range(2)]}
+    assert '<th scope="col">ответственный</th>' in client.post(LIST, sent).content.decode()
 
 
 @pytest.mark.sweep

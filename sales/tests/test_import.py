@@ -57,7 +57,8 @@ def test_good_rows_are_saved_and_bad_ones_named(school: Organization, manager: U
     ]  # fmt: skip
     bad = {row.line: " ".join(row.reasons) for row in seen.context["bad"]}
     assert set(bad) == {"4", "7", "8", "9", "10"}
-    assert ("name" in bad["4"], "email" in bad["7"], "phone" in bad["8"], "source" in bad["9"]) == (True,) * 4
+    for line, title in {"4": "name", "7": "e-mail", "8": "phone", "9": "source"}.items():
+        assert bad[line].startswith(f"{title}: ")
     assert "more cells" in bad["10"]
     assert (Contact.objects.count(), Activity.objects.count()) == (2, 0)
     done = confirm(client, school, seen)
@@ -80,6 +81,17 @@ def test_good_rows_are_saved_and_bad_ones_named(school: Organization, manager: U
     again = confirm(client, school, preview(client, school, "name,email\nТа же,new@x.example"))
     assert again.context["form"].is_valid()
     assert dict(again.context["totals"]) == {"skip": 1}
+
+
+def test_columns_are_called_as_on_other_pages(school: Organization, manager: User, browse: Browse) -> None:
+    client = browse(manager)
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "ru"
+    page = preview(client, school, "name,email,phone\nПётр,не почта,12\nИлья,i@x.example,").content.decode()
+    for title in ("Имя", "Эл. почта", "Телефон", "Источник"):
+        assert page.count(f'<th scope="col">{title}</th>') == 2
+    assert page.count('<div class="refused">эл. почта: ') == page.count('<div class="refused">телефон: ') == 1
+    twice = preview(client, school, "name,email,mail\nа,б,в").context["form"].errors["file"]
+    assert "«эл. почта»" in twice[0]
 
 
 def test_files_of_any_excel_are_read() -> None:
