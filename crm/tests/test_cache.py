@@ -34,6 +34,7 @@ def away(listener: socket.socket, settings: Settings) -> Iterator[None]:
     SturdyCache.away_until = 0.0
 
 
+@pytest.mark.sweep
 def test_a_cache_that_hangs_is_asked_once_and_then_left_alone(away: None, caplog: Any) -> None:
     started = monotonic()
     cache.set("a", 1)

@@ -120,6 +120,7 @@ def test_a_superuser_does_not_delete_himself(root: User, browse: Browse) -> None
     assert User.objects.filter(pk=root.pk).exists()
 
 
+@pytest.mark.sweep
 def test_who_lost_the_phone_is_helped_and_nobody_sees_the_secret(root: User, student: User, browse: Browse) -> None:
     for kind in (Authenticator.Type.TOTP, Authenticator.Type.RECOVERY_CODES):
         Authenticator.objects.create(user=student, type=kind, data={"secret": "x"})
@@ -133,6 +134,7 @@ def test_who_lost_the_phone_is_helped_and_nobody_sees_the_secret(root: User, stu
     assert LogEntry.objects.get().object_id == str(student.pk)
 
 
+@pytest.mark.sweep
 def test_a_school_with_courses_is_kept_and_the_page_reads_no_list_of_them(
     school: Organization, browse: Browse, django_assert_max_num_queries: Any
 ) -> None:

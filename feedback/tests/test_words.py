@@ -28,6 +28,7 @@ def test_innocent_texts_pass() -> None:
     assert [text for text in INNOCENT if find_banned(text, BANNED)] == []
 
 
+@pytest.mark.sweep
 def test_a_long_text_of_single_letters_is_checked_quickly() -> None:
     assert find_banned("а " * 5000, [normalise("аб" * 20)] * 500) is None
 

@@ -122,6 +122,7 @@ def test_other_organisations_are_out_of_sight(
     assert (now(foreign), now(mine)) == (("qualification", "new"), ("qualification", "new"))
 
 
+@pytest.mark.sweep
 def test_one_organisation_at_a_time_is_picked_by_the_address(
     school: Organization, manager: User, browse: Browse
 ) -> None:
@@ -135,6 +136,7 @@ def test_one_organisation_at_a_time_is_picked_by_the_address(
     step(client, seen, "win", status=403)
 
 
+@pytest.mark.sweep
 def test_without_javascript_every_step_comes_back_with_a_message(
     school: Organization, manager: User, browse: Browse, stages: list[Stage]
 ) -> None:

@@ -155,6 +155,7 @@ def test_a_duplicate_meanwhile_costs_its_row_alone(school: Organization, manager
     assert Contact.objects.count() == 2
 
 
+@pytest.mark.sweep
 def test_a_row_that_could_not_be_found_again_is_refused(school: Organization, manager: User, browse: Browse) -> None:
     client = browse(manager)
     assert "Each row needs an e-mail or a phone" in client.get(PAGE).content.decode()

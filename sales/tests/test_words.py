@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
@@ -57,6 +58,7 @@ def test_a_line_tells_the_time_where_its_organisation_is(school: Organization, m
         assert f"→ {noon:%d.%m.%Y} 22:00" in client.get(f"{SALES}/{page}").content.decode()
 
 
+@pytest.mark.sweep
 def test_the_lines_of_many_organisations_cost_the_same(student: User, browse: Browse) -> None:
     client, costs = browse(UserFactory(is_superuser=True, is_staff=True)), []
     for _time in range(3):  # the first time some things are learnt for good
@@ -73,6 +75,7 @@ def test_the_lines_of_many_organisations_cost_the_same(student: User, browse: Br
     assert costs[1] == costs[2]
 
 
+@pytest.mark.sweep
 def test_the_source_of_an_application_is_said_in_words(
     school: Organization, manager: User, student: User, browse: Browse, api: Callable[..., Any]
 ) -> None:
@@ -89,6 +92,7 @@ def test_the_source_of_an_application_is_said_in_words(
     assert api(manager).call("get", f"/contacts/{contact.pk}", 200)["source"] == "application"
 
 
+@pytest.mark.sweep
 def test_a_source_in_words_is_kept_as_its_code(
     school: Organization, manager: User, student: User, browse: Browse
 ) -> None:
