@@ -82,6 +82,7 @@ def test_the_admin_declines_no_name_of_a_model(root: User, school: Organization)
         return unescape(strip_tags(response.content.decode()))
 
     task = TaskFactory(organization=school, title="Позвонить")
+    assert "Задачи: 1" in shown("sales/task")
     words = {"word": "абырвалг"}
     fields = {"name": "Вторая", "slug": school.slug, "currency": "RUB", "time_zone": "Europe/Moscow"}
     assert "Запись добавлена (запрещённое слово): «абырвалг»" in shown("feedback/bannedword/add", **words)
