@@ -3,7 +3,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 
 from accounts import tokens
@@ -28,6 +28,16 @@ class BearerAuthentication(BaseAuthentication):
 
 class CookieAuthentication(SessionAuthentication):
     """The Django session, with CSRF enforced on unsafe methods; no session is 401, not 403."""
+
+    def enforce_csrf(self, request: Request) -> None:
+        """In words that can be translated."""
+        try:
+            super().enforce_csrf(request)
+        except PermissionDenied as error:
+            text = _(
+                "The CSRF check failed: send the value of the cookie csrftoken as X-CSRFToken, from a page of ours."
+            )
+            raise PermissionDenied(text) from error
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"

@@ -240,7 +240,14 @@ class Organization(models.Model):
         verbose_name = _("organisation")
         verbose_name_plural = _("organisations")
         ordering = ["name", "id"]
-        constraints = [models.UniqueConstraint(fields=["slug"], name="organization_slug_unique")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["slug"],
+                name="organization_slug_unique",
+                violation_error_code="unique",
+                violation_error_message=_("Another organisation has this address."),
+            ),
+        ]
         indexes = [models.Index(fields=["name", "id"], name="organization_name")]
 
     def __str__(self) -> str:

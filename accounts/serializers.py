@@ -53,7 +53,7 @@ class RegisterSerializer(UserSerializer):
         try:
             validate_password(attrs["password"], User(email=attrs["email"], name=attrs["name"]))
         except ValidationError as error:
-            raise serializers.ValidationError({"password": error.messages}) from error
+            raise ValidationError({"password": error}) from error
         return attrs
 
     def create(self, validated_data: dict[str, Any]) -> User:
@@ -80,10 +80,7 @@ class PasswordSerializer(serializers.Serializer[Any]):
         return password
 
     def validate_new_password(self, password: str) -> str:
-        try:
-            validate_password(password, self.context["request"].user)
-        except ValidationError as error:
-            raise serializers.ValidationError(error.messages) from error
+        validate_password(password, self.context["request"].user)
         return password
 
 

@@ -139,7 +139,8 @@ class Course(models.Model):
     def clean(self) -> None:
         super().clean()
         if self.capacity is not None and self.capacity < self.seats_taken:
-            raise ValidationError({"capacity": _("More seats than this are already taken.")})
+            below = ValidationError(_("More seats than this are already taken."), code="capacity_below_taken")
+            raise ValidationError({"capacity": below})
         if self.ends_on and self.starts_on and self.ends_on < self.starts_on:
             raise ValidationError({"ends_on": _("A course cannot end before it starts.")})
 

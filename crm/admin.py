@@ -5,22 +5,10 @@ from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop
 
 from accounts.autocomplete import ScopedAutocomplete
 from accounts.staff import person
 from crm.dashboard import dashboard
-
-# Django puts a model's name into these without declining it, and Russian declines nouns: our translations do without.
-SAID_WITHOUT_CASES = [
-    gettext_noop("Select %s"),
-    gettext_noop("Select %s to change"),
-    gettext_noop("Select %s to view"),
-    gettext_noop("Add %s"),
-    gettext_noop("Change %s"),
-    gettext_noop("View %s"),
-    gettext_noop("Add %(name)s"),
-]
 
 
 class StaffSite(AdminSite):

@@ -21,6 +21,7 @@ from sales.api import ActivityViewSet, ContactViewSet, DealViewSet, StageViewSet
 class Nowhere(APIView):
     """Any other address under /api/ is a 404 in the API's own words, in DEBUG too."""
 
+    name = "API"  # in the breadcrumbs of the browsable API, whose first step it is
     permission_classes = [AllowAny]
     authentication_classes = []
     schema = None

@@ -15,7 +15,7 @@ from feedback.views import DeleteReview, EditReview, SchoolReviews
 # Swagger UI and ReDoc put their rules into style elements that start empty or are known: these, by hash, and no others.
 STYLES = ["47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=", "QMIg+bpjm3JdElJ388KYke01izlUW0UoNOeKjpMxdgc="]
 own_styles = csp_update({"style-src": [f"'sha256-{style}'" for style in STYLES], "worker-src": [SELF, "blob:"]})
-swagger = SpectacularSwaggerSplitView.as_view(url_name="openapi")
+swagger = SpectacularSwaggerSplitView.as_view(url_name="openapi", template_name="swagger.html")
 redoc = SpectacularRedocView.as_view(url_name="openapi", template_name="redoc.html")
 
 urlpatterns = [

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -65,6 +66,15 @@ def catalogue(school: Organization) -> None:
 )
 def test_filters_and_orders(catalogue: None, browse: Browse, query: str, found: Titles) -> None:
     assert titles(browse(), query) == found
+
+
+@pytest.mark.parametrize(("language", "foreign"), [("en", "[а-яё]"), ("ru", "descending|title")])
+def test_orders_are_offered_in_the_visitors_language_alone(db: None, language: str, foreign: str) -> None:
+    """Whatever the language is in which the process has started."""
+    html = Client().get("/courses/", headers={"accept-language": language}).content.decode()
+    offered = re.findall(r'<option value="-?(?:title|price|starts_on|created_at)">(.+?)</option>', html)
+    assert len(offered) == 8
+    assert [label for label in offered if re.search(foreign, label)] == []
 
 
 @pytest.mark.sweep

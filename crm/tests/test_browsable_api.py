@@ -29,6 +29,13 @@ def test_it_shows_data_and_a_form_to_whoever_may_send_it(
         assert ('data-method="PUT"' in html) == may_change
 
 
+def test_the_way_to_a_page_starts_at_the_api(db: None, browse: Browse) -> None:
+    html = page(browse(), "/courses")
+    way = html[html.index('class="breadcrumb"') :]
+    assert ">API</a>" in way[: way.index("</ul>")]
+    assert "Nowhere" not in html
+
+
 def test_forms_offer_only_what_may_be_set(student: User, browse: Browse) -> None:
     html = page(browse(student), "/auth/me")
     form = html[html.index("<textarea") : html.index("</textarea>")]
