@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from import_export.fields import Field
 from import_export.resources import ModelResource
 
+from accounts.access import allows
 from accounts.staff import OrganizationFilter, ScopedExport, person, shown
 from accounts.verbs import VerbAdmin
 from courses import services
@@ -45,6 +46,11 @@ class CourseAdmin(ScopedExport, VerbAdmin[Course]):
         "publish": (_("Publish"), services.publish),
         "archive": (_("Archive"), services.archive),
     }
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """No link to a list that the person may not open."""
+        opens = allows(person(request), "enrolments.view_enrolment")
+        return [name for name in self.list_display if opens or name != "students"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Course | None = None) -> list[str]:
         return ["organization", *self.readonly_fields] if obj else self.readonly_fields

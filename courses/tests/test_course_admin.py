@@ -84,6 +84,16 @@ def test_publishing_and_archiving_in_bulk(school: Organization, manager: User, b
     assert Course.objects.get(pk=mine.pk).status == "archived"
 
 
+@pytest.mark.parametrize(("role", "status"), [(Role.VIEWER, 200), (Role.MEMBER, 403)])
+def test_the_list_links_only_to_students_that_may_be_seen(
+    school: Organization, browse: Browse, role: Role, status: int
+) -> None:
+    course, client = CourseFactory(organization=school), browse(member(role, school))
+    students = f"/admin/enrolments/enrolment/?course__id__exact={course.pk}"
+    assert client.get(students).status_code == status
+    assert (students in client.get("/admin/courses/course/").content.decode()) is (status == 200)
+
+
 def test_a_course_is_never_deleted(school: Organization, browse: Browse) -> None:
     course = CourseFactory(organization=school)
     for user in (member(Role.OWNER, school), UserFactory(is_staff=True, is_superuser=True)):
