@@ -42,6 +42,8 @@ def test_letters_leave_without_a_profile_and_whoever_sends_them_reaches_outside(
         assert base[name]["stop_grace_period"] == "35s"
         assert "front" in production[name]["networks"]
     for name in OURS:
+        assert base[name]["env_file"] == [{"path": ".env", "required": False}], "settings of the school would be lost"
+        assert production[name]["environment"]["SECRET_KEY"] == "", "the file's key is the one"
         assert production[name]["environment"]["EMAIL_URL"].startswith("${EMAIL_URL:?")
         assert production[name]["environment"]["CACHE_URL"] == "${CACHE_URL:-redis://valkey:6379/0}"
     assert production["valkey"]["profiles"] == []
