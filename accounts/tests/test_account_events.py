@@ -56,6 +56,7 @@ def test_an_account_is_told_of_once_with_who_opened_it(door: Any, browse: Any, a
     assert told("user.created") == [("julia@school.example", opened_by.pk)]
 
 
+@pytest.mark.sweep
 def test_every_login_is_told_of(student: User, browse: Callable[..., Client], api: Callable[..., Any]) -> None:
     browse().post("/accounts/login/", {"login": student.email, "password": PASSWORD})
     api().call("post", "/auth/login", 200, {"email": student.email, "password": PASSWORD})

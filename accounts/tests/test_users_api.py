@@ -269,6 +269,7 @@ def test_staff_do_not_shut_out_a_superuser(school: Organization, manager: User, 
     assert root.is_active
 
 
+@pytest.mark.sweep
 def test_a_role_given_unasked_brings_nobody_within_reach(student: User, root: User, api: Api) -> None:
     """Anybody may open an organisation and add an account to it; that must not open the account."""
     staff = UserFactory(is_staff=True)
@@ -280,6 +281,7 @@ def test_a_role_given_unasked_brings_nobody_within_reach(student: User, root: Us
             api(staff).call("patch", f"/users/{victim.pk}", 403, change)
 
 
+@pytest.mark.sweep
 def test_deactivation_ends_sessions_and_tokens_for_good(student: User, root: User, api: Api, browse: Any) -> None:
     laptop, pair = api(student), tokens.issue(student)
     for is_active in (False, True):

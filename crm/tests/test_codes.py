@@ -28,6 +28,7 @@ def said(body: Any) -> tuple[str, str]:
     return body["errors"][0]["field"], body["errors"][0]["code"]
 
 
+@pytest.mark.sweep
 def test_values_of_accounts_are_refused_by_code(school: Organization, owner: User, student: User, api: Api) -> None:
     other, members = OrganizationFactory(slug="taken"), f"/organizations/{school.pk}/members"
     change = {"current_password": PASSWORD, "new_password": PASSWORD + "!"}
@@ -50,6 +51,7 @@ def test_values_of_accounts_are_refused_by_code(school: Organization, owner: Use
         assert said(api(owner).call(method, path, 422, body)) == expected, (path, body)
 
 
+@pytest.mark.sweep
 def test_values_of_courses_and_reviews_are_refused_by_code(school: Organization, owner: User, api: Api) -> None:
     course, review = CourseFactory(organization=school, capacity=5, seats_taken=4), FeedbackFactory(author=owner)
     draft, here = CourseFactory(slug="taken", status=Course.Status.DRAFT), f"/courses/{course.pk}"

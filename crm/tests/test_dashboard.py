@@ -46,6 +46,7 @@ def test_every_role_sees_its_reach_and_nobody_anothers(school: Organization, bro
     assert b"figures" not in nobody.content
 
 
+@pytest.mark.sweep
 def test_the_organisation_is_picked_in_the_address(school: Organization, manager: User, browse: Browse) -> None:
     client = browse(manager)
     assert b"<select" not in client.get("/admin/").content

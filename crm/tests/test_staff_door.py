@@ -83,6 +83,7 @@ def test_a_superuser_adds_a_person_and_a_member(
     assert student.memberships.get().role == "owner"
 
 
+@pytest.mark.sweep
 def test_the_last_owner_stays_in_the_admin_too(school: Organization, browse: Browse) -> None:
     owner = member(Role.OWNER, school)
     membership, client = owner.memberships.get(), browse(owner)

@@ -73,6 +73,7 @@ def root(db: None) -> User:
     return UserFactory(is_staff=True, is_superuser=True, email="root@school.example")
 
 
+@pytest.mark.sweep
 def test_the_admin_declines_no_name_of_a_model(root: User, school: Organization) -> None:
     client = Client(headers={"accept-language": "ru"})
     client.force_login(root)

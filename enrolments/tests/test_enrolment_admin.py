@@ -28,6 +28,7 @@ def statuses(rows: Iterable[Enrolment]) -> list[str]:
     return [Enrolment.objects.get(pk=row.pk).status for row in rows]
 
 
+@pytest.mark.sweep
 def test_a_bulk_decision_refuses_some_and_keeps_the_others(school: Organization, manager: User, browse: Browse) -> None:
     course = CourseFactory(organization=school, capacity=2, requires_approval=True)
     rows = [EnrolmentFactory(course=course, student__name=f"Студент {n}") for n in range(3)]
@@ -40,6 +41,7 @@ def test_a_bulk_decision_refuses_some_and_keeps_the_others(school: Organization,
     assert "Отказ" in page
 
 
+@pytest.mark.sweep
 def test_a_row_has_a_button_per_possible_verb(school: Organization, manager: User, browse: Browse) -> None:
     enrolment = EnrolmentFactory(course__organization=school)
     client, address = browse(manager), f"{LIST}{enrolment.pk}"
@@ -61,6 +63,7 @@ def test_a_verb_is_never_a_link(school: Organization, manager: User, browse: Bro
     assert browse(manager).post(f"{LIST}{enrolment.pk}/do/fly/").status_code == 403
 
 
+@pytest.mark.sweep
 def test_other_organisations_are_out_of_sight(school: Organization, manager: User, browse: Browse) -> None:
     EnrolmentFactory(course__organization=school, student__name="Наш")
     foreign, client = EnrolmentFactory(student__name="Чужой"), browse(manager)
@@ -72,6 +75,7 @@ def test_other_organisations_are_out_of_sight(school: Organization, manager: Use
     assert statuses([foreign]) == [S.APPLIED]
 
 
+@pytest.mark.sweep
 def test_a_viewer_elsewhere_cannot_decide_there(school: Organization, manager: User, browse: Browse) -> None:
     second = MembershipFactory(user=manager, role=Role.VIEWER).organization
     seen = EnrolmentFactory(course__organization=second)

@@ -50,6 +50,7 @@ def test_my_list_is_mine_alone_and_one_query(student: User, api: Api, django_ass
     assert [row["id"] for row in body["results"]] == mine[::-1]
 
 
+@pytest.mark.sweep
 def test_staff_list_their_organisation(school: Organization, manager: User, api: Api) -> None:
     course = CourseFactory(organization=school)
     rows = [EnrolmentFactory(course=course, status=status).pk for status in (S.APPLIED, S.WAITLISTED)]

@@ -100,6 +100,7 @@ def test_each_letter_is_in_the_language_of_its_reader(school: Organization) -> N
     assert 'lang="ru"' in Letter.objects.get(to=writers[0].email).html
 
 
+@pytest.mark.sweep
 def test_the_day_before_the_first_day_each_student_is_reminded_once(
     reader: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:

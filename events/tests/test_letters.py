@@ -52,6 +52,7 @@ def test_a_letter_is_sent_once_as_text_and_html_and_its_words_are_forgotten(serv
     assert (kept.state, kept.text, kept.html) == (State.SENT, "", "")
 
 
+@pytest.mark.sweep
 def test_a_server_that_is_down_delays_and_never_gives_up(server: MailServer, settings: Any) -> None:
     settings.EMAIL_PORT, up = 1, server.port
     post("one")
@@ -135,6 +136,7 @@ def test_a_server_may_think_about_a_letter_for_longer_than_about_anything_else(
     backend.close()
 
 
+@pytest.mark.sweep
 def test_a_letter_that_is_always_refused_is_given_up_and_kept(server: MailServer) -> None:
     server.mood = "refuses"
     post()

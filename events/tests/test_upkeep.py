@@ -61,6 +61,7 @@ def test_between_the_look_and_the_grasp_somebody_else_may_be_quicker(
     assert not slow.hold()
 
 
+@pytest.mark.sweep
 def test_a_relay_that_runs_once_leaves_the_work_to_one_that_is_at_it(monkeypatch: pytest.MonkeyPatch) -> None:
     busy, relay = Post("relay"), Relay(LocalTransport(), Signal())
     busy.hold()

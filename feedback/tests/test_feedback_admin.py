@@ -20,6 +20,7 @@ LIST = "/admin/feedback/feedback/"
 WORDS = "/admin/feedback/bannedword/"
 
 
+@pytest.mark.sweep
 def test_hiding_takes_a_review_off_the_page_and_the_tally(school: Organization, manager: User, browse: Browse) -> None:
     enrolment = EnrolmentFactory(course__organization=school, status=Enrolment.Status.ACCEPTED)
     course = enrolment.course

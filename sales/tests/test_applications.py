@@ -184,6 +184,7 @@ def test_the_deal_of_an_application_keeps_its_course_and_an_amount(
         deals.update(deal=DealFactory(organization=course.organization), by=manager, course=CourseFactory())
 
 
+@pytest.mark.sweep
 def test_whoever_has_left_stands_in_nobody_s_way(course: Course, student: User, manager: User) -> None:
     Course.objects.update(capacity=1)
     gone = member(Role.SALES, course.organization)

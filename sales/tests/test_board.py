@@ -217,6 +217,7 @@ def test_a_step_needs_the_token_of_the_page(school: Organization, manager: User)
     assert now(deal) == ("qualification", "new")
 
 
+@pytest.mark.sweep
 def test_more_continues_a_column(
     school: Organization, manager: User, browse: Browse, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -25,6 +25,7 @@ def names(page: Any) -> list[str]:
     return [row.name for row in page.context["cl"].result_list]
 
 
+@pytest.mark.sweep
 def test_a_contact_is_added_and_changed_with_a_trace(school: Organization, manager: User, browse: Browse) -> None:
     client = browse(manager)
     initial = client.get(f"{LIST}add/").context["adminform"].form.initial
@@ -112,6 +113,7 @@ def test_a_contact_that_goes_meanwhile_is_said_on_the_form(school: Organization,
     assert "Просил перезвонить" in page.content.decode()
 
 
+@pytest.mark.sweep
 def test_both_doors_of_the_log_take_and_refuse_the_same(
     school: Organization, manager: User, browse: Browse, api: Callable[..., Any]
 ) -> None:
@@ -125,6 +127,7 @@ def test_both_doors_of_the_log_take_and_refuse_the_same(
         assert Activity.objects.count() == before + 2 * good
 
 
+@pytest.mark.sweep
 def test_what_has_happened_lies_no_more_than_a_day_ahead_by_either_door(
     school: Organization, manager: User, browse: Browse, api: Callable[..., Any]
 ) -> None:
@@ -202,6 +205,7 @@ def test_merging_takes_exactly_two_of_one_organisation(school: Organization, man
     assert Contact.objects.count() == 6
 
 
+@pytest.mark.sweep
 def test_a_contact_with_deals_is_not_deleted(school: Organization, manager: User, browse: Browse) -> None:
     contact = DealFactory(organization=school).contact
     ActivityFactory(organization=school, contact=contact)
@@ -214,6 +218,7 @@ def test_a_contact_with_deals_is_not_deleted(school: Organization, manager: User
     assert browse(member(Role.SALES, school)).get(address).status_code in (302, 403)
 
 
+@pytest.mark.sweep
 def test_a_member_keeps_to_the_own(school: Organization, manager: User, browse: Browse) -> None:
     me = member(Role.MEMBER, school)
     ContactFactory(organization=school, name="Чужой", owner=manager)

@@ -15,6 +15,7 @@ from sales.tests.bad_values import codes, rounds
 Api = Callable[..., Any]
 
 
+@pytest.mark.sweep
 def test_a_contact_is_written_as_people_type_it(manager: User, api: Api) -> None:
     client = api(manager)
     sent = {"name": "Ирина", "email": " Irina@People.Example ", "phone": "8 (916) 123-45-67", "source": "Выставка"}
@@ -83,6 +84,7 @@ def test_a_contact_with_deals_stays(school: Organization, manager: User, api: Ap
     assert api(manager).call("delete", f"/contacts/{contact.pk}", 409)["code"] == "contact_has_deals"
 
 
+@pytest.mark.sweep
 def test_merging_answers_the_contact_that_stays(school: Organization, manager: User, api: Api) -> None:
     kept = ContactFactory(organization=school, email=None)
     deal, foreign = DealFactory(organization=school), ContactFactory()
@@ -109,6 +111,7 @@ def test_work_goes_to_colleagues_and_a_stranger_looks_like_nobody(
     assert ("owner", "not_a_colleague") in codes({"errors": answers[0]})
 
 
+@pytest.mark.sweep
 def test_whoever_writes_a_row_must_reach_it_afterwards(school: Organization, api: Api) -> None:
     colleague = member(Role.SALES, school)
     for role in (Role.SALES, Role.MEMBER):

@@ -45,6 +45,7 @@ def test_status_and_stage_are_not_typed(school: Organization, manager: User, bro
     assert (saved.title, saved.status, saved.stage, saved.version) == ("Новое", "new", deal.stage, 2)
 
 
+@pytest.mark.sweep
 def test_a_stale_form_is_refused_and_keeps_what_was_typed(school: Organization, manager: User, browse: Browse) -> None:
     deal, client = DealFactory(organization=school), browse(manager)
     assert 'name="seen_version" value="1"' in client.get(f"{LIST}{deal.pk}/change/").content.decode()
@@ -56,6 +57,7 @@ def test_a_stale_form_is_refused_and_keeps_what_was_typed(school: Organization, 
     assert (Deal.objects.get().title, int(Deal.objects.get().amount)) == (deal.title, 7000)
 
 
+@pytest.mark.sweep
 def test_a_won_deals_amount_is_refused_beside_its_field(school: Organization, manager: User, browse: Browse) -> None:
     deal, client = DealFactory(organization=school), browse(manager)
     client.post(f"{LIST}{deal.pk}/do/win/")
@@ -87,6 +89,7 @@ def test_each_verb_is_a_button_where_it_fits(school: Organization, browse: Brows
     assert (deal.status, deal.stage, deal.owner) == ("in_progress", proposal, owner)
 
 
+@pytest.mark.sweep
 def test_the_verbs_ask_the_right_that_the_table_names(school: Organization, browse: Browse) -> None:
     sales, other = member(Role.SALES, school), member(Role.MANAGER, school)
     mine, others = DealFactory(organization=school, owner=sales), DealFactory(organization=school, owner=other)
@@ -141,6 +144,7 @@ def test_a_bulk_verb_reads_no_more_than_it_may_do(school: Organization, manager:
     assert asked.content.decode().count('name="_selected_action"') == MOST_ROWS
 
 
+@pytest.mark.sweep
 def test_only_leaders_move_back_by_this_door_too(school: Organization, manager: User, browse: Browse) -> None:
     first, second = Stage.objects.of(school.pk)[:2]
     deal, foreign = DealFactory(organization=school, stage=second), DealFactory().stage

@@ -20,6 +20,7 @@ FIELDS = {
 }  # fmt: skip
 
 
+@pytest.mark.sweep
 def test_a_deal_is_opened_and_changed(school: Organization, manager: User, api: Api) -> None:
     contact, client = ContactFactory(organization=school), api(manager)
     course = CourseFactory(organization=school, currency="EUR")
@@ -142,6 +143,7 @@ def test_a_version_that_was_read_guards_every_write(school: Organization, api: A
     client.call("delete", path, 204, None, **{"If-Match": '"3"'})
 
 
+@pytest.mark.sweep
 def test_every_answer_of_one_deal_names_its_version(school: Organization, manager: User, api: Api) -> None:
     client, sent = api(manager), {"title": "Сделка", "contact": ContactFactory(organization=school).pk}
     made = client.post("/api/v1/deals", sent)

@@ -47,6 +47,7 @@ TABLE = """name,email,phone,source,unused
 """
 
 
+@pytest.mark.sweep
 def test_good_rows_are_saved_and_bad_ones_named(school: Organization, manager: User, browse: Browse) -> None:
     known = ContactFactory(organization=school, email="known@x.example", phone="+79160000002", source="выставка")
     by_phone = ContactFactory(organization=school, email=None, phone="+79160000001")
@@ -184,6 +185,7 @@ def test_an_import_that_breaks_before_its_rows_saves_none(school: Organization, 
     assert not Contact.objects.exists()
 
 
+@pytest.mark.sweep
 def test_a_preview_asks_the_database_as_often_for_many_rows(
     school: Organization, manager: User, browse: Browse
 ) -> None:

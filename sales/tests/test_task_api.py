@@ -19,6 +19,7 @@ Api = Callable[..., Any]
 LATER = "2100-01-01T12:00:00+03:00"
 
 
+@pytest.mark.sweep
 def test_a_task_is_set_done_and_taken_away(school: Organization, manager: User, api: Api) -> None:
     deal, client = DealFactory(organization=school), api(manager)
     body = client.call("post", "/tasks", 201, {"title": "Позвонить", "due_at": LATER, "deal": deal.pk, "id": 9})

@@ -33,6 +33,7 @@ def rejected(school: Organization, student: User, by: User) -> Deal:
     return Deal.objects.get()
 
 
+@pytest.mark.sweep
 def test_all_lines_name_stages_and_reasons_as_the_deal_does(
     school: Organization, manager: User, student: User, browse: Browse
 ) -> None:
