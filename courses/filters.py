@@ -3,15 +3,11 @@ from typing import Any
 
 import django_filters
 from django.db.models import QuerySet
-from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from accounts.filters import KeyFilter
+from accounts.filters import KeyFilter, OrderingFilter
 from courses.models import Course, CourseQuerySet
 
-ORDERS = {"title": _("title"), "price": _("price"), "starts_on": _("start"), "created_at": _("appearance")}
-# The filter would make these once, at import, in the language of that moment.
-DESCENDING = {f"-{name}": format_lazy(_("{order} (descending)"), order=label) for name, label in ORDERS.items()}
 MONEY: dict[str, Any] = {"min_value": Decimal(0), "max_value": Decimal("99999999.99"), "decimal_places": 2}
 
 
@@ -27,7 +23,9 @@ class CourseFilter(django_filters.FilterSet):  # type: ignore[misc]
         empty_label=_("any"),
         choices=[("true", _("some left")), ("false", _("none left"))],
     )
-    ordering = django_filters.OrderingFilter(fields=list(ORDERS), field_labels=ORDERS | DESCENDING)
+    ordering = OrderingFilter(
+        {"title": _("title"), "price": _("price"), "starts_on": _("start"), "created_at": _("appearance")}
+    )
 
     class Meta:
         model = Course

@@ -7,9 +7,10 @@ from typing import Any
 import django_filters
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 from django_filters.fields import IsoDateTimeField
 
-from accounts.filters import KeyFilter
+from accounts.filters import KeyFilter, OrderingFilter
 from sales.models import Activity, Contact, ContactQuerySet, Deal, Stage, Task, TaskQuerySet
 from sales.models.work import start_of_day
 
@@ -41,7 +42,7 @@ class DealFilter(django_filters.FilterSet):  # type: ignore[misc]
     course = KeyFilter(field_name="course_id")
     amount_min = django_filters.NumberFilter(field_name="amount", lookup_expr="gte", **MONEY)
     amount_max = django_filters.NumberFilter(field_name="amount", lookup_expr="lte", **MONEY)
-    ordering = django_filters.OrderingFilter(fields=["created_at", "amount"])
+    ordering = OrderingFilter({"created_at": _("created"), "amount": _("amount")})
 
     class Meta:
         model = Deal
