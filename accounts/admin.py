@@ -62,10 +62,7 @@ class UserAdmin(RefusableAdmin[User], DjangoUserAdmin[User]):
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Nothing stands in the way: what the school keeps of a person stays, without the person."""
-        leaving = Membership.objects.filter(user__in=objs).select_related("user")
-        names = [*map(str, objs), *map(str, leaving)]
-        counts = {User._meta.verbose_name_plural: len(objs), Membership._meta.verbose_name_plural: len(leaving)}
-        return names, counts, set(), []
+        return _going(objs, Membership.objects.filter(user__in=objs))
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
         services.anonymise(user=obj, by=person(request))
@@ -94,10 +91,7 @@ class OrganizationAdmin(ScopedAdmin[Organization]):
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """The school and its team: whatever else it has is no list to read, but the reason why it must stay."""
-        team = Membership.objects.filter(organization__in=objs).select_related("user", "organization")
-        names = [*map(str, objs), *map(str, team)]
-        counts = {self.opts.verbose_name_plural: len(objs), Membership._meta.verbose_name_plural: len(team)}
-        return names, counts, set(), []
+        return _going(objs, Membership.objects.filter(organization__in=objs))
 
     def delete_model(self, request: HttpRequest, obj: Organization) -> None:
         services.delete_organization(organization=obj)
@@ -107,6 +101,14 @@ class OrganizationAdmin(ScopedAdmin[Organization]):
             super().write(request, obj, form, change)
         else:
             services.create_organization(organization=obj, by=person(request))
+
+
+def _going(objs: Any, memberships: QuerySet[Membership]) -> Any:
+    """What the page before a deletion lists and counts: the rows and their memberships; no right is missing."""
+    leaving = memberships.select_related("user")
+    names = [*map(str, objs), *map(str, leaving)]
+    counts = {rows[0]._meta.verbose_name_plural: len(rows) for rows in (objs, leaving) if rows}
+    return names, counts, set(), []
 
 
 class MemberForm(forms.ModelForm[Membership]):

@@ -82,7 +82,7 @@ class ContactAdmin(ScopedExport, ImportPage):
         if obj is None:
             return self.fields
         source = "source" if self.has_change_permission(request, obj) else "where_from"
-        return ["organization", "name", "email", "phone", source, "owner", "account", "created_at"]
+        return [*(source if name == "source" else name for name in self.fields), "account", "created_at"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Contact | None = None) -> Any:
         return ["organization", "where_from", "account", "created_at"] if obj else []
