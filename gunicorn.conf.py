@@ -60,8 +60,6 @@ timeout = graceful_timeout = 30
 control_socket_disable = True  # nobody asks it, and a container's root is read-only
 keepalive = 75  # longer than a proxy keeps an idle connection, so that it never sends into a closed one
 forwarded_allow_ips = env.env.str("FORWARDED_ALLOW_IPS", default="127.0.0.1,::1")
-
-
 forwarder_headers = ""  # no proxy of ours says SCRIPT_NAME, so whoever does hides the path from rules about paths
 if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
     # A file for each place of a worker, or every worker that retires would leave its own to be read for ever.
@@ -82,11 +80,12 @@ def post_fork(server: Any, worker: Any) -> None:
 
 def be_impatient(database: dict[str, Any]) -> None:
     """A server that hangs must not hold every thread: commands may wait for it, requests end like a stuck worker."""
-    options = database["OPTIONS"]
+    limits: dict[str, Any] = {}
     if database["ENGINE"].endswith("mysql"):
-        options |= {"read_timeout": timeout, "write_timeout": timeout}
+        limits = {"read_timeout": timeout, "write_timeout": timeout}
     elif database["ENGINE"].endswith("postgresql"):
-        options |= {"tcp_user_timeout": timeout * 1000, "options": f"-c statement_timeout={timeout}s"}
+        limits = {"tcp_user_timeout": timeout * 1000, "options": f"-c statement_timeout={timeout}s"}
+    database["OPTIONS"] = limits | database["OPTIONS"]  # what DATABASE_URL says goes first
 
 
 def pre_request(worker: Any, request: Any) -> None:
