@@ -6,6 +6,7 @@ from time import monotonic
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.core.cache.backends.locmem import LocMemCache
 from django.core.cache.backends.redis import RedisCache
 from redis.exceptions import RedisError
@@ -25,7 +26,7 @@ class SturdyCache(RedisCache):
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         patience = {"socket_connect_timeout": PATIENCE, "socket_timeout": PATIENCE}
         super().__init__(server, params | {"OPTIONS": patience | params.get("OPTIONS", {})})
-        self.alone = LocMemCache("alone", params | {"OPTIONS": {"MAX_ENTRIES": 5_000}})
+        self.alone = LocMemCache("alone", params | {"OPTIONS": {"MAX_ENTRIES": settings.LOCAL_CACHE_ENTRIES}})
 
 
 def _sturdy(operation: str) -> Callable[..., Any]:

@@ -99,9 +99,10 @@ CACHE_SCHEMES = ("locmemcache", "redis", "rediss")
 CACHES = {
     "default": environ.Env.cache_url_config(env.url("CACHE_URL", default="locmemcache://", schemes=CACHE_SCHEMES))
 }
+# Rate limits live there too: figures of many periods must not push them out before they have run their time.
+LOCAL_CACHE_ENTRIES = 5_000
 if CACHES["default"]["BACKEND"].endswith("LocMemCache"):
-    # Rate limits live here too: figures of many periods must not push them out before they have run their time.
-    CACHES["default"].setdefault("OPTIONS", {}).setdefault("MAX_ENTRIES", 5_000)
+    CACHES["default"].setdefault("OPTIONS", {}).setdefault("MAX_ENTRIES", LOCAL_CACHE_ENTRIES)
 elif find_spec("redis") is None:
     env.stop("CACHE_URL", "names a Redis or Valkey, which needs the package redis (requirements-prod.txt).")
 else:

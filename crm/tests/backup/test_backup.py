@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import connection
 
 from crm.backup import archive
-from crm.tests.backup.conftest import Manage, environment
+from crm.tests.conftest import Manage, environment
 
 pytestmark = [pytest.mark.backup, pytest.mark.django_db(transaction=True)]
 

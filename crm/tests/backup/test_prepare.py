@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from crm.tests.backup.conftest import Manage
+from crm.tests.conftest import Manage
 
 pytestmark = [pytest.mark.backup, pytest.mark.django_db(transaction=True)]
 
